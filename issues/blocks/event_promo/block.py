@@ -1,0 +1,93 @@
+"""An event readers are asked to: what, when, where to sign up."""
+
+import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo, available_timezones
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from issues.blocks.base import BlockType, Facts, Placed, Problem, blocker, warning
+from issues.blocks.fields import BlockForm, RichText, heading, url
+from issues.models import Issue
+from newsroom.lib.text import event_time
+
+
+@dataclass(frozen=True)
+class EventPromo:
+    """``date`` and ``time`` are local to ``zone``, an IANA name."""
+
+    heading: str = ""
+    body: str = ""
+    host: str = ""
+    date: datetime.date | None = None
+    time: datetime.time | None = None
+    zone: str = ""
+    cta_label: str = ""
+    cta_url: str = ""
+
+
+class EventPromoForm(BlockForm):
+    heading = heading()
+    body = RichText(label="Words", required=False)
+    host = heading("Host")
+    date = forms.DateField(required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    time = forms.TimeField(required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
+    zone = forms.CharField(
+        label="Time zone", required=False, widget=forms.TextInput(attrs={"list": "zones"}), help_text="For example Europe/Berlin."
+    )
+    cta_label = heading("Button")
+    cta_url = url("Button leads to")
+
+    def clean_zone(self) -> str:
+        zone: str = self.cleaned_data["zone"].strip().replace(" ", "_")
+        if zone and zone not in available_timezones():
+            raise ValidationError(f"There is no time zone called “{zone}”. Choose one like America/New_York.")
+        return zone
+
+
+class Block(BlockType[EventPromo]):
+    label = "Event"
+    icon = "calendar"
+    hint = "Date, time and a button to sign up"
+    order = 60
+    data = EventPromo
+    form = EventPromoForm
+    sample = EventPromo(
+        heading="Who owns the quay?",
+        body="<p>Four planners, one map, an hour of questions. Bring yours.</p>",
+        host="The Harbour Club",
+        date=datetime.date(2031, 9, 16),
+        time=datetime.time(18, 30),
+        zone="Europe/Copenhagen",
+        cta_label="Save a seat",
+        cta_url="https://example.com/seats",
+    )
+
+    def gather(self, issue: Issue, blocks: Sequence[Placed[EventPromo]]) -> dict[UUID, Facts]:
+        return {each.uid: _when(each.data) for each in blocks}
+
+    def problems(self, issue: Issue, blocks: Sequence[Placed[EventPromo]]) -> list[Problem]:
+        return [problem for each in blocks for problem in _problems(each, issue.planned_for)]
+
+
+def _when(data: EventPromo) -> Mapping[str, Any]:
+    zone = ZoneInfo(data.zone) if data.zone in available_timezones() else None
+    return {"when": event_time(data.date, data.time, zone)}
+
+
+def _problems(block: Placed[EventPromo], on: datetime.date) -> list[Problem]:
+    event = block.data
+    found = []
+    if event.date is None:
+        found.append(warning("The event has no date.", block))
+    elif event.date < on:
+        found.append(blocker(f"The event is on {event.date:%-d %B %Y}, before this issue goes out.", block))
+    if event.time and not event.zone:
+        found.append(warning("The event has a time but no time zone.", block))
+    if event.cta_label and not event.cta_url:
+        found.append(warning(f"The button “{event.cta_label}” leads nowhere yet.", block))
+    return found

@@ -1,0 +1,94 @@
+"""One issue of a publication, from draft to sent."""
+
+import datetime
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.utils.text import slugify
+
+from issues.models.publication import Publication
+from newsroom.lib.states import Moves
+
+
+RESERVED_SLUGS = frozenset({"feed", "page", "subscribe"})
+"""Addresses beside the issues of a publication."""
+
+
+class Status(models.TextChoices):
+    DRAFT = "draft", "Draft"
+    IN_REVIEW = "in_review", "In review"
+    APPROVED = "approved", "Approved"
+    GOING_OUT = "going_out", "Going out"
+    SENT = "sent", "Sent"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+MOVES: Moves = {
+    Status.DRAFT: frozenset({Status.IN_REVIEW, Status.CANCELLED}),
+    Status.IN_REVIEW: frozenset({Status.DRAFT, Status.APPROVED, Status.CANCELLED}),
+    Status.APPROVED: frozenset({Status.DRAFT, Status.GOING_OUT}),
+    Status.GOING_OUT: frozenset({Status.SENT}),
+    Status.SENT: frozenset(),
+    Status.CANCELLED: frozenset({Status.DRAFT}),
+}
+
+
+class IssueQuerySet(models.QuerySet["Issue"]):
+    def published(self) -> Self:
+        """In the archive: from the moment the first mail links to it."""
+        return self.filter(status__in=[Status.GOING_OUT, Status.SENT], published_at__isnull=False).order_by("-published_at", "-pk")
+
+
+class Issue(models.Model):
+    """One issue. Only ``issues.workflow`` writes ``status``, ``edition`` and ``published_at``; only ``issues.composing`` the rest."""
+
+    publication = models.ForeignKey(Publication, on_delete=models.PROTECT, related_name="issues")
+    title = models.CharField(max_length=200, blank=True)
+    subject = models.CharField(max_length=200, blank=True, help_text="Subject line of the mail; the title if empty.")
+    preheader = models.CharField(max_length=200, blank=True, help_text="Shown after the subject in most inboxes.")
+    slug = models.SlugField(max_length=80)
+    planned_for = models.DateField(help_text="Day of issue, in the publication’s time zone.")
+    status = models.CharField(max_length=12, choices=Status, default=Status.DRAFT)
+    edition = models.OneToOneField("issues.Edition", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    published_at = models.DateTimeField(null=True, blank=True)
+    rev = models.PositiveIntegerField(default=1)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    changed_at = models.DateTimeField()
+
+    objects = IssueQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-planned_for", "-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["publication", "slug"], name="issue_slug_once_per_publication"),
+            models.CheckConstraint(
+                condition=models.Q(status__in=["draft", "in_review", "cancelled"], edition__isnull=True)
+                | models.Q(status__in=["approved", "going_out", "sent"], edition__isnull=False),
+                name="issue_has_edition_once_approved",
+            ),
+        ]
+        indexes = [models.Index(fields=["publication", "-published_at"], name="issue_archive")]
+        permissions = [("approve_issue", "Can approve an issue and reopen it")]
+
+    def __str__(self) -> str:
+        return self.title or "Untitled issue"
+
+    @property
+    def subject_line(self) -> str:
+        return self.subject or self.title
+
+    @property
+    def editable(self) -> bool:
+        """Words change only before approval; afterwards an issue is reopened first."""
+        return self.status in (Status.DRAFT, Status.IN_REVIEW)
+
+
+def free_slug(publication: Publication, title: str, day: datetime.date, *, but: Issue | None = None) -> str:
+    """A slug that no other issue of the publication has: from the title, else from the day. ``but`` may keep its own."""
+    stem = slugify(title)[:70].strip("-") or f"{day:%Y-%m-%d}"
+    others = Issue.objects.filter(publication=publication, slug__startswith=stem).exclude(pk=but.pk if but else None)
+    taken = {*others.values_list("slug", flat=True), *RESERVED_SLUGS}
+    numbered = (stem if number == 1 else f"{stem}-{number}" for number in range(1, len(taken) + 2))
+    return next(slug for slug in numbered if slug not in taken)

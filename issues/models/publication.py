@@ -1,0 +1,76 @@
+"""A newsletter: its name, its sender, its hours and its looks."""
+
+import datetime
+from zoneinfo import ZoneInfo, available_timezones
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator, RegexValidator
+from django.db import models
+
+from issues.theme import COLOUR, Theme, too_faint
+
+RUNDOWN = ["greeting", "lead_story", "sponsor_slot", "event_promo", "financial_corner", "byline", "link_roundup", "sign_off"]
+
+
+def standard_rundown() -> list[str]:
+    return list(RUNDOWN)
+
+
+def check_time_zone(name: str) -> None:
+    if name not in available_timezones():
+        raise ValidationError(f"There is no time zone called “{name}”. Use a name like America/New_York.")
+
+
+check_colour = RegexValidator(COLOUR, "Write a colour as # and six hexadecimal digits, such as #0b57b0.")
+
+
+class Publication(models.Model):
+    """A newsletter. Its ``slug`` is stable for life: archive address, List-Id and name of its mailing list."""
+
+    name = models.CharField(max_length=120)
+    slug = models.SlugField(unique=True, help_text="Part of every address; never changes once issues have gone out.")
+    tagline = models.CharField(max_length=200, blank=True)
+    language = models.CharField(max_length=12, default="en", help_text="Language of the words, such as en or en-GB.")
+    time_zone = models.CharField(max_length=64, default="UTC", validators=[check_time_zone])
+    usual_time = models.TimeField(default=datetime.time(9, 0), help_text="Proposed when an issue is scheduled.")
+    window_minutes = models.PositiveIntegerField(
+        default=120,
+        validators=[MinValueValidator(5)],
+        help_text="How late a send may start if something was down. After that it is missed, and a person decides.",
+    )
+    rundown = models.JSONField(default=standard_rundown, help_text="Block kinds a new issue starts with, in order.")
+
+    sender_name = models.CharField(max_length=120)
+    sender_email = models.EmailField()
+    reply_to = models.EmailField(blank=True)
+    postal_address = models.CharField(max_length=240, help_text="Stands in the footer of every mail; the law asks for it.")
+
+    masthead = models.CharField(max_length=80, blank=True, help_text="Words at the head of each issue; the name if empty.")
+    logo = models.ForeignKey("issues.Image", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    accent = models.CharField(max_length=7, default="#0b57b0", validators=[check_colour])
+    ink = models.CharField(max_length=7, default="#1a2029", validators=[check_colour])
+    paper = models.CharField(max_length=7, default="#ffffff", validators=[check_colour])
+    ground = models.CharField(max_length=7, default="#eef1f5", validators=[check_colour])
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+    @property
+    def theme(self) -> Theme:
+        return Theme(accent=self.accent, ink=self.ink, paper=self.paper, ground=self.ground)
+
+    def clean(self) -> None:
+        """Refuse colours that readers could not read (WCAG 2.2, SC 1.4.3)."""
+        try:
+            faint = too_faint(self.theme)
+        except ValueError:
+            return  # a malformed colour already has its own message
+        if faint:
+            raise ValidationError(dict(faint))

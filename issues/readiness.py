@@ -1,0 +1,50 @@
+"""Pre-flight: what readers would notice, asked of every block kind and of the issue itself."""
+
+from issues.blocks import registry
+from issues.blocks.base import Problem, blocker, warning
+from issues.models import Issue
+from issues.rendering import Rendered
+from issues.snapshot import by_kind, standing
+from newsroom.lib.text import counted
+
+SUBJECT_AT_MOST = 60
+PREHEADER_AT_LEAST = 40
+CLIPPED_AT = 102 * 1024
+"""Gmail shows no more of a message than this."""
+
+
+def problems(issue: Issue) -> list[Problem]:
+    """Blockers first, then warnings."""
+    placed = standing(issue)
+    found = _of_issue(issue) + ([] if placed else [blocker("The issue has no blocks.")])
+    for kind, blocks in by_kind(placed).items():
+        found += registry.kind(kind).problems(issue, blocks)
+    return sorted(found, key=lambda problem: problem.severity)
+
+
+def blockers(issue: Issue) -> list[Problem]:
+    """What keeps the issue from being approved."""
+    return [problem for problem in problems(issue) if problem.severity == "blocker"]
+
+
+def size_problems(rendered: Rendered) -> list[Problem]:
+    """Whether mail programs would cut the issue off."""
+    size = len(rendered.html.encode())
+    if size > CLIPPED_AT:
+        return [blocker(f"The mail has {size // 1024} KB; Gmail cuts off after {CLIPPED_AT // 1024} KB, unsubscribe link included.")]
+    if size > CLIPPED_AT * 5 // 6:
+        return [warning(f"The mail has {size // 1024} of the {CLIPPED_AT // 1024} KB that Gmail shows.")]
+    return []
+
+
+def _of_issue(issue: Issue) -> list[Problem]:
+    found = []
+    if not issue.title:
+        found.append(blocker("The issue has no title."))
+    if len(issue.subject_line) > SUBJECT_AT_MOST:
+        found.append(warning(f"The subject has {counted(len(issue.subject_line), 'character')}; many phones show {SUBJECT_AT_MOST}."))
+    if issue.preheader and len(issue.preheader) < PREHEADER_AT_LEAST:
+        found.append(warning("The preheader is short; inboxes fill up with whatever comes next."))
+    if issue.preheader and issue.preheader == issue.subject_line:
+        found.append(warning("The preheader repeats the subject."))
+    return found

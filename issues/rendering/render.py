@@ -1,0 +1,130 @@
+"""``render(snapshot)``: subject, preheader, HTML mail, plain text and web page of one issue."""
+
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import css_inline
+from django.template import Context, Template, engines
+from django.template.backends.django import DjangoTemplates
+
+from issues import richtext
+from issues.rendering import slots
+from issues.rendering.typesetting import Notes, tidy
+from issues.snapshot import Block, Snapshot
+from newsroom.lib.text import minutes_to_read
+
+PREHEADER_AT_MOST = 140
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """One issue as readers get it. ``html`` is a whole document, ``web`` the content of an ``<article>``."""
+
+    subject: str
+    preheader: str
+    html: str
+    text: str
+    web: str
+    minutes: int
+
+    @property
+    def seal(self) -> str:
+        """SHA-256 over all renderings, in hex."""
+        parts = (self.subject, self.preheader, self.html, self.text, self.web)
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def render(snapshot: Snapshot) -> Rendered:
+    """Render an issue. The same snapshot always gives the same bytes."""
+    text = render_text(snapshot)
+    return Rendered(
+        subject=one_line(snapshot.subject),
+        preheader=preheader(snapshot),
+        html=render_html(snapshot),
+        text=text,
+        web=render_web(snapshot),
+        minutes=minutes_to_read(len(text.split())),
+    )
+
+
+def render_html(snapshot: Snapshot) -> str:
+    """The HTML mail: block templates in one frame, styles inlined; dark and phone rules stay in a ``<style>`` of their own."""
+    blocks = [_block("email_html", "email.html", block, snapshot) for block in snapshot.blocks]
+    context = {"issue": snapshot, "blocks": [b for b in blocks if b.strip()], "preheader": preheader(snapshot), "unsubscribe": slots.UNSUBSCRIBE}
+    document = _fill("email_html", "issue.html", context)
+    return _inliner().inline(document).replace(' data-css-inline="keep"', "")
+
+
+def render_text(snapshot: Snapshot) -> str:
+    """The plain text part, at most 72 columns: headings underlined, links as numbered notes."""
+    notes = Notes()
+    blocks = [tidy(_block("email_text", "email.txt", block, snapshot, notes=notes)) for block in snapshot.blocks]
+    context = {
+        "issue": snapshot,
+        "blocks": [block for block in blocks if block],
+        "notes": notes,
+        "unsubscribe": slots.UNSUBSCRIBE,
+    }
+    return tidy(_fill("email_text", "issue.txt", context)) + "\n"
+
+
+def render_web(snapshot: Snapshot) -> str:
+    """The blocks as semantic HTML for the archive and the feed."""
+    return "\n".join(filter(None, (_block("web", "web.html", block, snapshot).strip() for block in snapshot.blocks))) + "\n"
+
+
+def render_block(engine: str, file: str, block: Block, snapshot: Snapshot) -> str:
+    """One block alone, by one of its templates."""
+    return _block(engine, file, block, snapshot, notes=Notes())
+
+
+def preheader(snapshot: Snapshot) -> str:
+    """What inboxes show after the subject: as written, else the first words of the issue."""
+    if snapshot.preheader:
+        return one_line(snapshot.preheader)
+    for block in snapshot.blocks:
+        words = " ".join(getattr(block.data, "today", ())) or richtext.plain(getattr(block.data, "body", ""))
+        if words:
+            return _cut(one_line(words))
+    return ""
+
+
+def one_line(words: str) -> str:
+    """Words for a header: no line breaks, no control characters."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in words).split())
+
+
+def _cut(words: str) -> str:
+    if len(words) <= PREHEADER_AT_MOST:
+        return words
+    return words[:PREHEADER_AT_MOST].rsplit(" ", 1)[0].rstrip(",;:–— ") + "…"
+
+
+def _block(engine: str, file: str, block: Block, snapshot: Snapshot, **more: Any) -> str:
+    context = {"block": block.data, "facts": block.facts, "issue": snapshot, "theme": snapshot.masthead.theme, **more}
+    return slots.disarmed(_fill(engine, f"blocks/{block.kind}/{file}", context))
+
+
+def _fill(engine: str, name: str, values: dict[str, Any]) -> str:
+    """Render without the wrapper that adds a request: nothing of a request may reach a rendering."""
+    template = _template(engine, name)
+    return str(template.render(Context(values, autoescape=template.engine.autoescape)))
+
+
+@cache
+def _template(engine: str, name: str) -> Template:
+    backend = engines[engine]
+    assert isinstance(backend, DjangoTemplates)
+    return backend.engine.get_template(name)
+
+
+@cache
+def _inliner() -> css_inline.CSSInliner:
+    return css_inline.CSSInliner(
+        keep_style_tags=False,
+        load_remote_stylesheets=False,  # a stylesheet address in a draft must never make us fetch it
+        apply_width_attributes=True,
+        apply_height_attributes=True,
+    )

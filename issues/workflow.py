@@ -1,0 +1,110 @@
+"""From draft to sent: the only writer of an issue's status, edition and time of publication."""
+
+import datetime
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+
+from issues import readiness
+from issues.models import Edition, Issue, IssueEvent, Status
+from issues.models.issue import MOVES
+from issues.rendering import render
+from issues.snapshot import take
+from newsroom.lib.errors import NotNow
+from newsroom.lib.states import move
+from newsroom.lib.text import counted
+
+__all__ = ["approve", "cancel", "finish", "go_out", "reopen", "restore", "send_back", "submit"]
+
+Person = AbstractBaseUser | None
+
+
+@transaction.atomic
+def submit(issue: Issue, *, by: Person, now: datetime.datetime) -> None:
+    """Draft → in review."""
+    move(issue, Status.IN_REVIEW, moves=MOVES, changed_at=now)
+    _note(issue, "submitted", by=by, now=now)
+
+
+@transaction.atomic
+def send_back(issue: Issue, *, by: Person, now: datetime.datetime, note: str = "") -> None:
+    """In review → draft, with a word to the author."""
+    if issue.status != Status.IN_REVIEW:
+        raise NotNow("Only an issue in review can be sent back.")
+    move(issue, Status.DRAFT, moves=MOVES, changed_at=now)
+    _note(issue, "sent back", by=by, now=now, note=note)
+
+
+@transaction.atomic
+def approve(issue: Issue, *, by: Person, now: datetime.datetime) -> Edition:
+    """In review → approved: freeze what readers will get.
+
+    Raises ``NotNow`` while there are blockers, ``Conflict`` if a word changed between rendering and freezing.
+    """
+    issue.refresh_from_db(fields=["rev"])
+    rendered = render(take(issue))
+    stops = [each for each in readiness.blockers(issue) + readiness.size_problems(rendered) if each.severity == "blocker"]
+    if stops:
+        raise NotNow(f"{counted(len(stops), 'thing stops', 'things stop')} this issue: " + " ".join(stop.sentence for stop in stops))
+    edition = Edition.objects.create(
+        issue=issue,
+        number=issue.editions.count() + 1,
+        subject=rendered.subject,
+        preheader=rendered.preheader[:200],
+        html=rendered.html,
+        text=rendered.text,
+        web=rendered.web,
+        minutes=rendered.minutes,
+        seal=rendered.seal,
+        frozen_at=now,
+        frozen_by=by,
+    )
+    move(issue, Status.APPROVED, moves=MOVES, provided={"rev": issue.rev}, edition=edition, changed_at=now)
+    _note(issue, "approved", by=by, now=now, note=f"Edition {edition.number}, seal {edition.seal[:12]}")
+    return edition
+
+
+@transaction.atomic
+def reopen(issue: Issue, *, by: Person, now: datetime.datetime) -> None:
+    """Approved → draft: the edition is withdrawn, and any schedule that names it no longer fires."""
+    if issue.status != Status.APPROVED:
+        raise NotNow("Only an approved issue that is not yet going out can be reopened.")
+    move(issue, Status.DRAFT, moves=MOVES, edition=None, changed_at=now)
+    _note(issue, "reopened", by=by, now=now)
+
+
+@transaction.atomic
+def cancel(issue: Issue, *, by: Person, now: datetime.datetime) -> None:
+    """The issue will not appear; its words stay."""
+    move(issue, Status.CANCELLED, moves=MOVES, changed_at=now)
+    _note(issue, "cancelled", by=by, now=now)
+
+
+@transaction.atomic
+def restore(issue: Issue, *, by: Person, now: datetime.datetime) -> None:
+    """Cancelled → draft."""
+    if issue.status != Status.CANCELLED:
+        raise NotNow("Only a cancelled issue can be restored.")
+    move(issue, Status.DRAFT, moves=MOVES, changed_at=now)
+    _note(issue, "restored", by=by, now=now)
+
+
+@transaction.atomic
+def go_out(issue: Issue, *, now: datetime.datetime) -> None:
+    """Approved → going out. It is in the archive from here on, because the first mail links to it.
+
+    One UPDATE settles a race with ``reopen``: whoever comes second gets ``Conflict`` or ``NotNow``.
+    """
+    move(issue, Status.GOING_OUT, moves=MOVES, published_at=now, changed_at=now)
+    _note(issue, "going out", by=None, now=now)
+
+
+@transaction.atomic
+def finish(issue: Issue, *, now: datetime.datetime) -> None:
+    """Going out → sent."""
+    move(issue, Status.SENT, moves=MOVES, changed_at=now)
+    _note(issue, "sent", by=None, now=now)
+
+
+def _note(issue: Issue, what: str, *, by: Person, now: datetime.datetime, note: str = "") -> None:
+    IssueEvent.objects.create(issue=issue, at=now, by=by, what=what, note=note[:400])

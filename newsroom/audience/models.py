@@ -1,0 +1,59 @@
+"""Readers, and what they have asked for."""
+
+from django.db import models
+from django.db.models.functions import Lower
+
+
+class MailingList(models.Model):
+    """The readers of one publication; ``slug`` is the publication's."""
+
+    slug = models.SlugField(unique=True)
+    name = models.CharField(max_length=120)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Subscriber(models.Model):
+    """A person, known by an address; the address is unique whatever its capitals."""
+
+    email = models.EmailField()
+    name = models.CharField(max_length=120, blank=True)
+    added_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["email"]
+        constraints = [models.UniqueConstraint(Lower("email"), name="subscriber_email_once")]
+
+    def __str__(self) -> str:
+        return self.email
+
+
+class Status(models.TextChoices):
+    PENDING = "pending", "Not confirmed yet"
+    ACTIVE = "active", "Active"
+    UNSUBSCRIBED = "unsubscribed", "Unsubscribed"
+
+
+class Subscription(models.Model):
+    """A person on a list. Only ``audience.subscribing`` and ``audience.importing`` write ``status``."""
+
+    subscriber = models.ForeignKey(Subscriber, on_delete=models.CASCADE, related_name="subscriptions")
+    mailing_list = models.ForeignKey(MailingList, on_delete=models.PROTECT, related_name="subscriptions")
+    status = models.CharField(max_length=12, choices=Status, default=Status.PENDING)
+    source = models.CharField(max_length=60, help_text="Where the address came from: a form, an import.")
+    asked_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    left_at = models.DateTimeField(null=True, blank=True)
+    left_by = models.CharField(max_length=20, blank=True, help_text="How they left: page, one-click, import.")
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [models.UniqueConstraint(fields=["subscriber", "mailing_list"], name="subscription_once_per_list")]
+        indexes = [models.Index(fields=["mailing_list", "status"], name="subscription_status")]
+
+    def __str__(self) -> str:
+        return f"{self.subscriber} on {self.mailing_list}"

@@ -1,0 +1,203 @@
+"""All settings, read from the environment once; `.env.example` lists what may be set."""
+
+from pathlib import Path
+
+from django.core.management.utils import get_random_secret_key
+
+from newsroom import env
+from newsroom.lib.relay import Relay, parse_relay
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR = Path(env.text("VAR", str(BASE_DIR / "var")))
+VAR.mkdir(parents=True, exist_ok=True)
+
+
+def _kept_secret(path: Path) -> str:
+    """A secret made on the first start and kept beside the database, so that links in sent mail stay valid."""
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(get_random_secret_key())
+    return path.read_text()
+
+
+DEBUG = env.flag("DEBUG", False)
+SECRET_KEY = env.secret("SECRET_KEY") or _kept_secret(VAR / "secret_key")
+
+# Where readers find us. Links in mail are made from it; https switches on everything that needs it.
+SITE_URL = env.text("SITE_URL", "http://127.0.0.1:8000").rstrip("/")
+HTTPS = SITE_URL.startswith("https://")
+ALLOWED_HOSTS = env.text("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]").split(",")
+CSRF_TRUSTED_ORIGINS = [SITE_URL]
+SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.flag("BEHIND_PROXY", False) else None
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "SAMEORIGIN"
+
+INSTALLED_APPS = [
+    "newsroom.desk",
+    "newsroom.archive",
+    "newsroom.delivery",
+    "sponsors",
+    "issues",
+    "newsroom.audience",
+    "crispy_forms",
+    "django_htmx",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "newsroom.lib.policy.content_security_policy",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "newsroom.urls"
+WSGI_APPLICATION = "newsroom.wsgi.application"
+
+_BLOCKS = "newsroom.lib.blocktemplates.Loader"
+
+
+def _engine(name: str, files: tuple[str, ...], folders: list[Path], *, autoescape: bool, library: str) -> dict:  # type: ignore[type-arg]
+    """A template engine of its own for mail: it sees only ``files`` of each block kind, and its own frame."""
+    return {
+        "NAME": name,
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": folders,
+        "OPTIONS": {
+            "autoescape": autoescape,
+            "builtins": [library],
+            "loaders": [
+                (
+                    "django.template.loaders.cached.Loader",
+                    ["django.template.loaders.filesystem.Loader", (_BLOCKS, files)],
+                )
+            ],
+        },
+    }
+
+
+TEMPLATES = [
+    {
+        "NAME": "web",
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+            "builtins": ["issues.templatetags.rich"],
+            "loaders": [
+                (
+                    "django.template.loaders.cached.Loader",
+                    [
+                        "django.template.loaders.filesystem.Loader",
+                        "django.template.loaders.app_directories.Loader",
+                        (_BLOCKS, ("web.html", "card.html")),
+                    ],
+                )
+            ],
+        },
+    },
+    _engine("email_html", ("email.html",), [BASE_DIR / "templates" / "email"], autoescape=True, library="issues.templatetags.rich"),
+    _engine("email_text", ("email.txt",), [BASE_DIR / "templates" / "email"], autoescape=False, library="issues.templatetags.typeset"),
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+CRISPY_ALLOWED_TEMPLATE_PACKS = CRISPY_TEMPLATE_PACK = "forms"
+
+# The database is the queue and the schedule.
+DATABASES = {"default": env.database(env.text("DATABASE_URL"), VAR)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# The broker only makes it fast: losing it loses nothing.
+REDIS_URL = env.text("REDIS_URL") or None
+VALKEY_SOCKET = env.broker_socket(VAR)
+CELERY_BROKER_URL = REDIS_URL or f"redis+socket://{VALKEY_SOCKET}?virtual_host=0"
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 300,
+    "unacked_restore_interval": 10,
+    "unacked_restore_throttle": 1,
+    "socket_connect_timeout": 2,
+}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
+CELERY_BEAT_SCHEDULE = {
+    "tick": {"task": "newsroom.delivery.tasks.tick", "schedule": 3.0, "options": {"expires": 9}},
+}
+CELERY_TIMEZONE = "UTC"
+
+# Mail goes to the built-in catcher until a relay is named.
+SMTP_URL = env.secret("SMTP_URL")
+MAIL_CATCHER = not SMTP_URL
+MAIL_CATCHER_PORT = env.number("MAIL_CATCHER_PORT", 1025)
+RELAY = parse_relay(SMTP_URL) if SMTP_URL else Relay("127.0.0.1", MAIL_CATCHER_PORT)
+EMAIL_HOST, EMAIL_PORT = RELAY.host, RELAY.port
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = RELAY.username, RELAY.password
+EMAIL_USE_TLS, EMAIL_USE_SSL = RELAY.tls == "starttls", RELAY.tls == "implicit"
+EMAIL_TIMEOUT = 20
+
+LOGIN_URL = "desk:sign_in"
+LOGIN_REDIRECT_URL = "issues:list"
+LOGOUT_REDIRECT_URL = "desk:sign_in"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+# Role, user name and password of the demo, printed by `manage.py run`; they exist only where the demo was made.
+DEMO_SIGN_INS = [
+    ("Editor", "edith", "demo-edith"),
+    ("Chief editor", "chris", "demo-chris"),
+    ("Sales", "sam", "demo-sam"),
+    ("Operator", "olga", "demo-olga"),
+]
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = False
+
+STATIC_URL = "static/"
+STATIC_ROOT = VAR / "static"
+WHITENOISE_USE_FINDERS = not HTTPS  # on one machine nothing needs collecting
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if HTTPS
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+MEDIA_URL = "media/"
+MEDIA_ROOT = VAR / "media"
+FILE_UPLOAD_MAX_MEMORY_SIZE = 9 * 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "WARNING")},
+}

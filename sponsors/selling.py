@@ -1,0 +1,66 @@
+"""Selling placements: the only writer of bookings and creatives."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from issues.models import Issue
+from newsroom.lib.errors import Conflict, NotNow, Refused
+from sponsors.models import Advertiser, Booking, Creative, Placement
+
+__all__ = ["book", "book_from_draft", "free_placements", "release"]
+
+
+def free_placements(issue: Issue) -> list[str]:
+    """Codes of the placements of the issue that nobody has booked, in order."""
+    taken = set(Booking.objects.filter(issue=issue).values_list("placement", flat=True))
+    return [code for code in Placement.values if code not in taken]
+
+
+@transaction.atomic
+def book(issue: Issue, placement: str, *, advertiser: str, words: Mapping[str, Any]) -> Booking:
+    """Book a placement, or change the words of its booking.
+
+    ``words`` are the fields of ``Creative``. Raises ``NotNow`` once the issue is approved, ``Refused`` without a name,
+    ``Conflict`` if somebody else books the same placement in the same moment.
+    """
+    if not issue.editable:
+        raise NotNow("The issue is approved; reopen it before its sponsors change.")
+    if not advertiser.strip():
+        raise Refused("Name the advertiser.")
+    sponsor, _ = Advertiser.objects.get_or_create(name=advertiser.strip()[:120])
+    creative, _ = Creative.objects.get_or_create(advertiser=sponsor, **words)
+    try:
+        with transaction.atomic():
+            booking, _ = Booking.objects.update_or_create(
+                issue=issue, placement=placement, defaults={"advertiser": sponsor, "creative": creative}
+            )
+    except IntegrityError:
+        raise Conflict("Somebody else booked this placement a moment ago.") from None
+    return booking
+
+
+def book_from_draft(issue: Issue, placement: str, found: Mapping[str, Any]) -> Booking:
+    """Book what the draft reader found: the editor has placed these words by hand, so they count as approved.
+
+    An unnamed placement takes the first free one. Raises ``Refused`` if all are taken.
+    """
+    free = free_placements(issue)
+    chosen = placement if placement in free else next(iter(free), "")
+    if not chosen:
+        raise Refused("All placements of this issue are booked.")
+    words = {
+        "headline": str(found.get("headline", ""))[:200],
+        "body": str(found.get("body", "")),
+        "url": str(found.get("url", ""))[:2000],
+        "approved": True,
+    }
+    return book(issue, chosen, advertiser=str(found.get("sponsor") or "Unnamed sponsor"), words=words)
+
+
+def release(booking: Booking) -> None:
+    """Give a placement back. Raises ``NotNow`` once the issue is approved."""
+    if not booking.issue.editable:
+        raise NotNow("The issue is approved; reopen it before its sponsors change.")
+    booking.delete()
