@@ -8,6 +8,7 @@ import socket
 from argparse import ArgumentParser
 from collections.abc import Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -65,6 +66,7 @@ class Command(BaseCommand):
 
     def _start(self, supervisor: Supervisor) -> None:
         """Broker and mail catcher start while the database is made ready; the rest needs both."""
+        Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)  # whitenoise warns at every start if it is missing
         if not settings.REDIS_URL:
             supervisor.start(self._broker())
         if settings.MAIL_CATCHER:
@@ -114,7 +116,7 @@ class Command(BaseCommand):
         client = http.client.HTTPConnection(reachable(self.host), self.port, timeout=0.5)
         with suppress(OSError, http.client.HTTPException):
             client.request("GET", "/healthz")
-            return client.getresponse().status < 500
+            return client.getresponse().status > 0  # whatever it says: if it is an error, its report is on the screen
         return False
 
     def _address(self) -> str:
