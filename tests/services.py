@@ -44,7 +44,9 @@ def chromium() -> str:
     named = os.environ.get("CHROMIUM")
     path = named or next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
     if not path or not shutil.which(path):
-        do_without(f"no Chromium at {named}" if named else "no Chromium: apt-get install chromium, or set CHROMIUM")
+        do_without(
+            f"no Chromium at {named}" if named else "no Chromium: apt-get install chromium, or set CHROMIUM"
+        )
     return path
 
 

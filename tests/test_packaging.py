@@ -22,7 +22,8 @@ LOCKS = {
     "requirements-lint.lock": RUN + POSTGRES + GROUPS["test"] + GROUPS["lint"],
 }
 PIN = re.compile(
-    r"^(?P<name>[A-Za-z0-9._-]+)==(?P<version>\S+)(?P<marker> ;[^\\]*)? \\\n(?P<hashes>(?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)",
+    r"^(?P<name>[A-Za-z0-9._-]+)==(?P<version>\S+)(?: ;[^\\]*)?"  # and, after the semicolon, where it is wanted
+    r"(?: \\\n    --hash=sha256:[0-9a-f]{64})+\n",
     re.MULTILINE,
 )
 
@@ -67,7 +68,9 @@ def test_bootstrap_does_nothing_when_nothing_changed(tmp_path):
     (venv / "bin").mkdir(parents=True)
     (venv / "bin/python").symlink_to("/bin/false")  # any use of it would fail
     (venv / ".installed-requirements.lock").write_bytes((ROOT / "requirements.lock").read_bytes())
-    subprocess.run([ROOT / "bin/bootstrap", "requirements.lock"], env={**os.environ, "VENV": str(venv)}, check=True)
+    subprocess.run(
+        [ROOT / "bin/bootstrap", "requirements.lock"], env={**os.environ, "VENV": str(venv)}, check=True
+    )
 
 
 def test_bootstrap_names_a_lock_that_is_not_there():

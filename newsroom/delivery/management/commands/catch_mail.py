@@ -16,7 +16,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         default = settings.MAIL_CATCHER_PORT
-        parser.add_argument("--port", type=int, default=default, help=f"port to listen on (default {default})")
+        parser.add_argument(
+            "--port", type=int, default=default, help=f"port to listen on (default {default})"
+        )
 
     def handle(self, *, port: int, **_options: Any) -> None:
         try:

@@ -17,7 +17,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
 from newsroom.desk import programs
-from newsroom.desk.supervisor import AlreadyRunningError, Interrupted, Supervisor, only_one
+from newsroom.desk.supervisor import AlreadyRunning, Interrupted, Program, Supervisor, only_one
 
 HOST, PORT = "127.0.0.1", 8000
 
@@ -27,7 +27,9 @@ class Command(BaseCommand):
     requires_system_checks = []  # they cost half a second, and `manage.py check` has them all
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--host", default=HOST, help=f"address to listen on (default {HOST}: this machine only)")
+        parser.add_argument(
+            "--host", default=HOST, help=f"address to listen on (default {HOST}: this machine only)"
+        )
         parser.add_argument("--port", type=int, default=PORT, help=f"port of the web pages (default {PORT})")
         parser.add_argument(
             "--smtp-port",
@@ -35,7 +37,9 @@ class Command(BaseCommand):
             default=settings.MAIL_CATCHER_PORT,
             help=f"port of the mail catcher (default {settings.MAIL_CATCHER_PORT})",
         )
-        parser.add_argument("--no-demo", action="store_true", help="start without the demo issue and its sign-ins")
+        parser.add_argument(
+            "--no-demo", action="store_true", help="start without the demo issue and its sign-ins"
+        )
 
     def handle(self, *, host: str, port: int, smtp_port: int, no_demo: bool, **_options: Any) -> None:
         self.host, self.port, self.smtp_port = host, port, smtp_port
@@ -43,7 +47,7 @@ class Command(BaseCommand):
         try:
             with only_one(settings.VAR / "run.lock"):
                 self._run_alone()
-        except AlreadyRunningError:
+        except AlreadyRunning:
             raise CommandError(
                 f"The newsroom is already running with the data in {settings.VAR}. Stop that one first, "
                 "or give this one a data folder of its own: VAR=/another/folder make run"
@@ -61,12 +65,16 @@ class Command(BaseCommand):
                 pass
             self._say("Stopping ...")
         if supervisor.gave_up:
-            raise CommandError("Stopped, because a part of the newsroom does not run; its messages are above.")
+            raise CommandError(
+                "Stopped, because a part of the newsroom does not run; its messages are above."
+            )
         self._say("Stopped.")
 
     def _start(self, supervisor: Supervisor) -> None:
         """Broker and mail catcher start while the database is made ready; the rest needs both."""
-        Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)  # whitenoise warns at every start if it is missing
+        Path(settings.STATIC_ROOT).mkdir(
+            parents=True, exist_ok=True
+        )  # whitenoise warns at every start if it is missing
         if not settings.REDIS_URL:
             supervisor.start(self._broker())
         if settings.MAIL_CATCHER:
@@ -79,10 +87,10 @@ class Command(BaseCommand):
         if supervisor.wait_for(self._web_answers, seconds=60):
             self._greet()
 
-    def _broker(self) -> programs.Program:
+    def _broker(self) -> Program:
         try:
             return programs.broker(settings.VAR, settings.VALKEY_SOCKET)
-        except programs.NoBrokerError:
+        except programs.NoBroker:
             raise CommandError(
                 "There is no program here that can be the broker. Install valkey-server or redis-server, "
                 "or point REDIS_URL at a server."
@@ -116,7 +124,9 @@ class Command(BaseCommand):
         client = http.client.HTTPConnection(reachable(self.host), self.port, timeout=0.5)
         with suppress(OSError, http.client.HTTPException):
             client.request("GET", "/healthz")
-            return client.getresponse().status > 0  # whatever it says: if it is an error, its report is on the screen
+            return (
+                client.getresponse().status > 0
+            )  # whatever it says: if it is an error, its report is on the screen
         return False
 
     def _address(self) -> str:
