@@ -23,6 +23,7 @@ FIRST_PAUSE = 0.5  # seconds before a crashed program is started again; doubles 
 LONGEST_PAUSE = 8.0
 FORGET_AFTER = 60.0  # seconds after which a crash no longer counts
 TOO_MANY_STARTS = 6
+DOUBLE = 1.0  # seconds within which a second Ctrl-C is taken for an echo of the first
 
 PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
@@ -173,7 +174,8 @@ class Supervisor:
         self._folder = folder
         self._programs: list[Program] = []
         self._selector = selectors.DefaultSelector()
-        self._times_asked = 0
+        self._asked_at: float | None = None
+        self._in_a_hurry = False
         self._may_break_off = False
         self._is_stopping = False
         self.gave_up = False
@@ -196,14 +198,18 @@ class Supervisor:
             used.close()
 
     def _on_stop_signal(self, _signum: int, _frame: FrameType | None) -> None:
-        self._times_asked += 1
+        now = time.monotonic()
+        if self._asked_at is None:
+            self._asked_at = now
+        elif now - self._asked_at > DOUBLE:
+            self._in_a_hurry = True
         if self._may_break_off:
             self._may_break_off = False
             raise Interrupted
 
     @property
     def should_stop(self) -> bool:
-        return self._times_asked > 0 or self.gave_up
+        return self._asked_at is not None or self.gave_up
 
     @contextmanager
     def may_break_off(self) -> Iterator[None]:
@@ -293,7 +299,7 @@ class Supervisor:
         program.forget()
 
     def _stop(self) -> None:
-        """Stop everyone, turn by turn; whoever takes too long, or a second Ctrl-C, gets them killed."""
+        """Stop everyone, turn by turn; whoever takes too long is killed, and a later Ctrl-C kills them all."""
         self._is_stopping = True
         for turn in sorted({program.turn for program in self._programs}):
             self._stop_together([program for program in self._programs if program.turn == turn])
@@ -303,9 +309,7 @@ class Supervisor:
         for program in leaving:
             program.ask_to_stop()
         for program in leaving:
-            while (
-                program.is_running and self._times_asked < 2 and time.monotonic() < asked_at + program.grace
-            ):
+            while program.is_running and not self._in_a_hurry and time.monotonic() < asked_at + program.grace:
                 self._look_after_all(0.1)
             if program.restart_at is None:
                 self._clear_away(program)

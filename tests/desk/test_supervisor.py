@@ -150,8 +150,9 @@ def test_it_kills_a_program_that_will_not_stop(trial):
     wait_until_gone(int(pid))
 
 
-def test_a_second_ctrl_c_hurries(trial):
+def test_a_later_ctrl_c_hurries(trial):
     stack = trial(f"""
+    supervisor.DOUBLE = 0.1
     with Supervisor(say, os.environ, Path.cwd()) as all:
         all.start(fake("mule", {STUBBORN!r}, turn=1, grace=60))
         all.watch()

@@ -121,7 +121,7 @@ class Command(BaseCommand):
         return False
 
     def _web_answers(self) -> bool:
-        client = http.client.HTTPConnection(reachable(self.host), self.port, timeout=0.5)
+        client = http.client.HTTPConnection(reachable(self.host), self.port, timeout=1)
         with suppress(OSError, http.client.HTTPException):
             client.request("GET", "/healthz")
             return (
