@@ -1,10 +1,14 @@
 import os
+import re
 import tempfile
+from pathlib import Path
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from newsroom import env
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.parametrize(
@@ -180,3 +184,15 @@ def test_a_long_var_moves_the_broker_socket_to_a_short_stable_place(tmp_path, mo
     assert env.broker_socket(long) != env.broker_socket(tmp_path / ("y" * 120))
     monkeypatch.setattr(tempfile, "tempdir", str(long))
     assert env.broker_socket(long).startswith("/tmp/newsroom-")
+
+
+def test_every_variable_that_is_read_is_explained_in_the_example():
+    example = (ROOT / ".env.example").read_text()
+    explained = set(re.findall(r"^#?([A-Z_]+)=", example, re.MULTILINE))
+    sources = [path.read_text() for path in (ROOT / "newsroom").rglob("*.py")]
+    read = {
+        name
+        for source in sources
+        for name in re.findall(r'env\.(?:text|flag|number|secret)\(\s*"(\w+)"', source)
+    }
+    assert read | {"DATABASE_POOL_SIZE"} == {name.removesuffix("_FILE") for name in explained}
