@@ -1,5 +1,21 @@
 """Every address of the house."""
 
-from django.urls import URLPattern, URLResolver
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.auth.decorators import login_not_required
+from django.urls import include, path
+from django.views.static import serve
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from newsroom.desk.views.entrance import healthz
+
+urlpatterns = [
+    path("healthz", healthz),
+    path("admin/", admin.site.urls),
+    path("desk/issues/", include("issues.urls")),
+    path("desk/sponsors/", include("sponsors.urls")),
+    path("desk/", include("newsroom.delivery.urls")),
+    path("desk/", include("newsroom.desk.urls")),
+    path("media/<path:path>", login_not_required(serve), {"document_root": settings.MEDIA_ROOT}),
+    path("", include("newsroom.audience.urls")),
+    path("", include("newsroom.archive.urls")),
+]

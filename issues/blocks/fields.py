@@ -70,7 +70,7 @@ class RowsWidget(forms.Widget):
         super().__init__()
         self.formset = formset_factory(row_form, extra=1, max_num=ROWS_AT_MOST, absolute_max=ROWS_AT_MOST + 1)
 
-    def value_from_datadict(self, data: Any, files: Any, name: str) -> BaseFormSet[Any]:
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> BaseFormSet:
         return self.formset(data, files, prefix=name)
 
     def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
@@ -140,11 +140,11 @@ class BlockForm(forms.Form):
         return helper
 
 
-def heading(label: str = "Heading", **options: Any) -> forms.CharField:
+def one_line(label: str = "Heading", **options: Any) -> forms.CharField:
     """A one-line heading."""
     return forms.CharField(label=label, required=False, max_length=200, **options)
 
 
-def url(label: str = "Link", **options: Any) -> forms.URLField:
+def web_address(label: str = "Link", **options: Any) -> forms.URLField:
     """A web address; https is assumed where the scheme is missing."""
     return forms.URLField(label=label, required=False, assume_scheme="https", max_length=2000, **options)

@@ -24,11 +24,20 @@ def check_time_zone(name: str) -> None:
 check_colour = RegexValidator(COLOUR, "Write a colour as # and six hexadecimal digits, such as #0b57b0.")
 
 
+RESERVED = frozenset({"admin", "confirm", "desk", "healthz", "media", "privacy", "static", "u"})
+"""First parts of addresses that are not a publication's."""
+
+
+def check_not_reserved(slug: str) -> None:
+    if slug in RESERVED:
+        raise ValidationError(f"“{slug}” is the address of something else here. Choose another.")
+
+
 class Publication(models.Model):
     """A newsletter. Its ``slug`` is stable for life: archive address, List-Id and name of its mailing list."""
 
     name = models.CharField(max_length=120)
-    slug = models.SlugField(unique=True, help_text="Part of every address; never changes once issues have gone out.")
+    slug = models.SlugField(unique=True, validators=[check_not_reserved], help_text="Part of every address; never changes once issues have gone out.")
     tagline = models.CharField(max_length=200, blank=True)
     language = models.CharField(max_length=12, default="en", help_text="Language of the words, such as en or en-GB.")
     time_zone = models.CharField(max_length=64, default="UTC", validators=[check_time_zone])

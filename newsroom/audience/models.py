@@ -9,6 +9,7 @@ class MailingList(models.Model):
 
     slug = models.SlugField(unique=True)
     name = models.CharField(max_length=120)
+    sender = models.CharField(max_length=400, blank=True, help_text="From line of confirmation mails.")
 
     class Meta:
         ordering = ["name"]
@@ -48,12 +49,16 @@ class Subscription(models.Model):
     asked_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(null=True, blank=True)
     left_at = models.DateTimeField(null=True, blank=True)
+    mail_due_at = models.DateTimeField(null=True, blank=True, help_text="When the confirmation mail is to go; empty if none is due.")
     left_by = models.CharField(max_length=20, blank=True, help_text="How they left: page, one-click, import.")
 
     class Meta:
         ordering = ["pk"]
         constraints = [models.UniqueConstraint(fields=["subscriber", "mailing_list"], name="subscription_once_per_list")]
-        indexes = [models.Index(fields=["mailing_list", "status"], name="subscription_status")]
+        indexes = [
+            models.Index(fields=["mailing_list", "status"], name="subscription_status"),
+            models.Index(fields=["mail_due_at"], condition=models.Q(mail_due_at__isnull=False), name="subscription_mail_due"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.subscriber} on {self.mailing_list}"

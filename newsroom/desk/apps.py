@@ -1,7 +1,14 @@
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
+from django.db.models.signals import post_migrate
 
 
 class DeskConfig(AppConfig):
     name = "newsroom.desk"
     label = "desk"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from newsroom.desk.roles import make_roles  # models are there only now
+
+        # Django's auth comes after our apps, so by its turn every permission exists.
+        post_migrate.connect(make_roles, sender=apps.get_app_config("auth"), dispatch_uid="roles")

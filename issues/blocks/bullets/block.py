@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from issues import richtext
 from issues.blocks.base import BlockType, Placed, Problem, warning
-from issues.blocks.fields import BlockForm, RichItems, heading
+from issues.blocks.fields import BlockForm, RichItems, one_line
 from issues.models import Issue
 
 
@@ -18,7 +18,7 @@ class Bullets:
 
 
 class BulletsForm(BlockForm):
-    heading = heading()
+    heading = one_line()
     items = RichItems(label="Points", required=False, help_text="One point a paragraph, or lines that begin with “- ”.")
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django import forms
 
 from issues.blocks.base import BlockType, Placed, Problem, blocker, warning
-from issues.blocks.fields import BlockForm, Rows, heading, url
+from issues.blocks.fields import BlockForm, Rows, one_line, web_address
 from issues.models import Issue
 
 
@@ -30,11 +30,11 @@ class Byline:
 class LinkForm(forms.Form):
     use_required_attribute = False
     label = forms.CharField(required=False, max_length=60)
-    url = url("Address")
+    url = web_address("Address")
 
 
 class BylineForm(BlockForm):
-    name = heading("Name")
+    name = one_line("Name")
     email = forms.EmailField(label="Email", required=False)
     links = Rows(LinkForm, Link, label="Links")
 

@@ -11,7 +11,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from issues.blocks.base import BlockType, Facts, Placed, Problem, blocker, warning
-from issues.blocks.fields import BlockForm, RichText, heading, url
+from issues.blocks.fields import BlockForm, RichText, one_line, web_address
 from issues.models import Issue
 from newsroom.lib.text import event_time
 
@@ -31,16 +31,16 @@ class EventPromo:
 
 
 class EventPromoForm(BlockForm):
-    heading = heading()
+    heading = one_line()
     body = RichText(label="Words", required=False)
-    host = heading("Host")
+    host = one_line("Host")
     date = forms.DateField(required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
     time = forms.TimeField(required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
     zone = forms.CharField(
         label="Time zone", required=False, widget=forms.TextInput(attrs={"list": "zones"}), help_text="For example Europe/Berlin."
     )
-    cta_label = heading("Button")
-    cta_url = url("Button leads to")
+    cta_label = one_line("Button")
+    cta_url = web_address("Button leads to")
 
     def clean_zone(self) -> str:
         zone: str = self.cleaned_data["zone"].strip().replace(" ", "_")

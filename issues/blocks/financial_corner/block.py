@@ -9,7 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from issues.blocks.base import BlockType, Placed, Problem, warning
-from issues.blocks.fields import BlockForm, RichText, Rows, heading, url
+from issues.blocks.fields import BlockForm, RichText, Rows, one_line, web_address
 from issues.blocks.financial_corner.reading import read_amount
 from issues.models import FundingRound, Issue
 from newsroom.lib.text import amount_in_words
@@ -57,14 +57,14 @@ class RoundForm(forms.Form):
     currency = forms.CharField(required=False, max_length=3, initial="USD", widget=forms.TextInput(attrs={"size": 4}))
     series = forms.CharField(label="Round", required=False, max_length=40)
     purpose = forms.CharField(required=False, max_length=300)
-    url = url()
+    url = web_address()
 
     def clean_currency(self) -> str:
         return str(self.cleaned_data["currency"]).strip().upper() or "USD"
 
 
 class FinancialCornerForm(BlockForm):
-    heading = heading()
+    heading = one_line()
     rounds = Rows(RoundForm, Round, label="Rounds")
     notes = RichText(label="Other lines", required=False)
 

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 
 from issues import images
 from issues.blocks.base import BlockType, Facts, Placed, Problem, blocker
-from issues.blocks.fields import BlockForm, heading, url
+from issues.blocks.fields import BlockForm, one_line, web_address
 from issues.models import Image, Issue
 from newsroom.lib.errors import Refused
 
@@ -34,11 +34,11 @@ class PictureForm(BlockForm):
         widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/gif,image/webp"}),
         help_text="JPEG, PNG, GIF or WebP, at most 8 MB.",
     )
-    alt = heading("Alternative text", help_text="What the picture shows, for those who cannot see it.")
+    alt = one_line("Alternative text", help_text="What the picture shows, for those who cannot see it.")
     decorative = forms.BooleanField(label="Decorative: there is nothing to describe", required=False)
-    caption = heading("Caption")
-    credit = heading("Credit")
-    url = url()
+    caption = one_line("Caption")
+    credit = one_line("Credit")
+    url = web_address()
 
     def clean_upload(self) -> Any:
         upload = self.cleaned_data["upload"]

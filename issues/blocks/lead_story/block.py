@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from issues.blocks.base import BlockType, Placed, Problem, blocker
-from issues.blocks.fields import BlockForm, RichText, heading
+from issues.blocks.fields import BlockForm, RichText, one_line
 from issues.models import Issue
 
 
@@ -18,11 +18,11 @@ class LeadStory:
 
 
 class LeadStoryForm(BlockForm):
-    heading = heading()
+    heading = one_line()
     body = RichText(
         label="Story", required=False, help_text="A blank line parts paragraphs; lines that begin with “- ” make a list."
     )
-    byline = heading("Written by")
+    byline = one_line("Written by")
 
 
 class Block(BlockType[LeadStory]):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from issues import richtext
 from issues.blocks.base import BlockType, Placed, Problem, warning
-from issues.blocks.fields import BlockForm, RichText, heading
+from issues.blocks.fields import BlockForm, RichText, one_line
 from issues.models import Issue
 
 
@@ -19,7 +19,7 @@ class Quote:
 
 class QuoteForm(BlockForm):
     text = RichText(label="Words", required=False)
-    attribution = heading("Said by")
+    attribution = one_line("Said by")
 
 
 class Block(BlockType[Quote]):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from issues import richtext
 from issues.blocks.base import BlockType, Placed, Problem, warning
-from issues.blocks.fields import BlockForm, RichText, heading
+from issues.blocks.fields import BlockForm, RichText, one_line
 from issues.models import Issue
 
 
@@ -18,7 +18,7 @@ class Story:
 
 
 class StoryForm(BlockForm):
-    heading = heading()
+    heading = one_line()
     body = RichText(label="Story", required=False)
 
 

@@ -1,0 +1,33 @@
+"""An issue as readers will see it, by the same renderer that sends it."""
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from issues import access
+from issues.rendering.render import render_html, render_text
+from issues.snapshot import take
+from newsroom.lib.policy import FRAMES
+
+
+@require_safe
+@never_cache
+def frame(request: HttpRequest, pk: int) -> HttpResponse:
+    """The HTML mail, in a frame of its own policy: nothing in it runs, nothing in it is fetched from elsewhere.
+
+    An approved issue shows its frozen edition, not a new rendering. ``?scheme=dark`` promotes the dark rules.
+    """
+    issue = access.issue(request.user, pk, access.READ)
+    html = issue.edition.html if issue.edition else render_html(take(issue))
+    if request.GET.get("scheme") == "dark":
+        html = html.replace("@media (prefers-color-scheme: dark)", "@media all")
+    return HttpResponse(html, headers={"Content-Security-Policy": FRAMES})
+
+
+@require_safe
+@never_cache
+def text(request: HttpRequest, pk: int) -> HttpResponse:
+    """The plain text part, as mail programs show it."""
+    issue = access.issue(request.user, pk, access.READ)
+    words = issue.edition.text if issue.edition else render_text(take(issue))
+    return HttpResponse(words, content_type="text/plain; charset=utf-8")

@@ -1,0 +1,21 @@
+"""The only list that anyone may mail."""
+
+from django.db.models import QuerySet
+
+from newsroom.audience.models import MailingList, Status, Subscription
+
+__all__ = ["active", "list_of"]
+
+
+def list_of(slug: str, *, name: str, sender: str = "") -> MailingList:
+    """The mailing list of a publication, made on first use; its name and sender follow the publication's."""
+    mailing_list, made = MailingList.objects.get_or_create(slug=slug, defaults={"name": name, "sender": sender})
+    if not made and (mailing_list.name, mailing_list.sender) != (name, sender or mailing_list.sender):
+        mailing_list.name, mailing_list.sender = name, sender or mailing_list.sender
+        mailing_list.save(update_fields=["name", "sender"])
+    return mailing_list
+
+
+def active(slug: str) -> QuerySet[Subscription]:
+    """Who has asked for this publication and has not left."""
+    return Subscription.objects.filter(mailing_list__slug=slug, status=Status.ACTIVE)

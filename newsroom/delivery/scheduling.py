@@ -1,0 +1,90 @@
+"""When an issue goes out. The rows are the schedule: beat only asks them what is due."""
+
+import datetime
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import IntegrityError, transaction
+
+from issues.models import Issue
+from issues.models import Status as IssueStatus
+from newsroom.audience import recipients
+from newsroom.delivery.models import SEND_MOVES, Pulse, Send, SendEvent, SendStatus
+from newsroom.lib.errors import Conflict, NotNow, Refused
+from newsroom.lib.states import move
+from newsroom.lib.text import counted
+
+__all__ = ["beat", "drop_disarmed", "due", "give_up", "last_beat", "note", "schedule", "unschedule"]
+
+SILENT_AFTER = datetime.timedelta(seconds=30)
+Person = AbstractBaseUser | None
+
+
+@transaction.atomic
+def schedule(issue: Issue, at: datetime.datetime, *, by: Person, now: datetime.datetime) -> Send:
+    """Arm the issue's edition to go out at ``at``.
+
+    Raises ``NotNow`` without approval, ``Refused`` for a time in the past or a list without readers, ``Conflict`` if
+    somebody else scheduled it in the same moment.
+    """
+    if issue.status != IssueStatus.APPROVED or issue.edition is None:
+        raise NotNow("Only an approved issue can be scheduled. Have it approved first.")
+    if at <= now:
+        raise Refused("This time has passed. Choose one that lies ahead.")
+    if not recipients.active(issue.publication.slug).exists():
+        raise Refused(f"{issue.publication} has no active subscribers; nobody would get this issue.")
+    drop_disarmed(now=now)
+    window = datetime.timedelta(minutes=issue.publication.window_minutes)
+    try:
+        with transaction.atomic():
+            send = Send.objects.create(
+                issue=issue, edition=issue.edition, scheduled_for=at, window_ends=at + window, scheduled_by=by
+            )
+    except IntegrityError:
+        raise Conflict("This issue is scheduled already. Unschedule it first.") from None
+    note(send, "scheduled", by=by, now=now)
+    return send
+
+
+@transaction.atomic
+def unschedule(send: Send, *, by: Person, now: datetime.datetime) -> None:
+    """Take it off the schedule; the issue stays approved. Raises ``NotNow`` once it has started."""
+    move(send, SendStatus.CANCELLED, moves=SEND_MOVES, finished_at=now, waiting_for="")
+    note(send, "unscheduled", by=by, now=now)
+
+
+def due(*, now: datetime.datetime) -> list[Send]:
+    """Armed sends whose time has come, the oldest first."""
+    found = Send.objects.armed().filter(scheduled_for__lte=now).order_by("scheduled_for")
+    return list(found.select_related("issue__publication", "edition"))
+
+
+def drop_disarmed(*, now: datetime.datetime) -> None:
+    """Cancel what was scheduled and then reopened."""
+    for send in Send.objects.disarmed():
+        with transaction.atomic():
+            move(send, SendStatus.CANCELLED, moves=SEND_MOVES, finished_at=now)
+            note(send, "cancelled", by=None, now=now, words="The issue was reopened.")
+
+
+@transaction.atomic
+def give_up(send: Send, *, now: datetime.datetime) -> None:
+    """Its window has passed: missed, and a person decides. It never goes out late by itself."""
+    reason = send.waiting_for or "Nothing was running to send it."
+    move(send, SendStatus.MISSED, moves=SEND_MOVES, finished_at=now)
+    late = counted(round((now - send.scheduled_for).total_seconds() / 60), "minute")
+    note(send, "missed", by=None, now=now, words=f"{late} late. {reason}")
+
+
+def beat(*, now: datetime.datetime) -> None:
+    """The scheduler is alive."""
+    Pulse.objects.update_or_create(pk=1, defaults={"at": now})
+
+
+def last_beat() -> datetime.datetime | None:
+    """When the scheduler was last heard; None if never."""
+    return Pulse.objects.values_list("at", flat=True).first()
+
+
+def note(send: Send, what: str, *, by: Person, now: datetime.datetime, words: str = "") -> None:
+    """Write down what happened to a send."""
+    SendEvent.objects.create(send=send, at=now, by=by, what=what, note=words[:400])

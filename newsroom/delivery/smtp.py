@@ -1,0 +1,125 @@
+"""Handing messages to the relay over one kept connection (RFC 5321)."""
+
+import smtplib
+import socket
+import ssl
+from typing import Self
+
+from newsroom.lib.errors import NewsroomError
+from newsroom.lib.relay import Relay
+
+PATIENCE = 15.0
+"""Seconds to wait for an answer of the relay; less than the lease of a send, so that a slow relay loses nobody the lease."""
+
+
+class RelayDown(NewsroomError):
+    """The relay cannot be reached, or went away before it took the message: nothing was handed over."""
+
+
+class Refusal(NewsroomError):
+    """The relay refused one message. ``permanent`` refusals (5xx) are final."""
+
+    def __init__(self, code: int, reply: bytes) -> None:
+        self.permanent = code >= 500
+        super().__init__(f"{code} {reply.decode(errors='replace')}"[:300])
+
+
+class InDoubt(NewsroomError):
+    """The connection broke after the message was on its way and before the relay answered: it may have it, or not."""
+
+
+class Connection:
+    """One connection to the relay, kept open from message to message."""
+
+    def __init__(self, relay: Relay) -> None:
+        self.relay = relay
+        self._smtp: smtplib.SMTP | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def open(self) -> None:
+        """Connect unless connected. Raises ``RelayDown``."""
+        if self._smtp is None:
+            self._smtp = _connected(self.relay)
+
+    def hand_over(self, sender: str, recipient: str, message: bytes) -> str:
+        """Give one message to the relay; returns its answer. Raises ``RelayDown``, ``Refusal`` or ``InDoubt``."""
+        self.open()
+        assert self._smtp is not None
+        try:
+            _accepted(self._smtp, self._smtp.mail(sender), 250)
+            _accepted(self._smtp, self._smtp.rcpt(recipient), 250, 251)
+            _accepted(self._smtp, self._smtp.docmd("DATA"), 354)
+        except (OSError, smtplib.SMTPException) as error:
+            self.close()
+            raise RelayDown(_down(self.relay, error)) from error
+        try:
+            self._smtp.send(_stuffed(message))
+            code, reply = self._smtp.getreply()
+        except (OSError, smtplib.SMTPException) as error:
+            self.close()
+            raise InDoubt(f"The connection to {self.relay} broke before it answered.") from error
+        if code != 250:
+            raise Refusal(code, reply)
+        return reply.decode(errors="replace")[:300]
+
+    def close(self) -> None:
+        """Say goodbye if anybody listens."""
+        if self._smtp is not None:
+            try:
+                self._smtp.quit()
+            except (OSError, smtplib.SMTPException):
+                self._smtp.close()
+            self._smtp = None
+
+
+def _connected(relay: Relay) -> smtplib.SMTP:
+    try:
+        smtp = _greeted(relay)
+        if relay.username:
+            smtp.login(relay.username, relay.password)
+    except (OSError, smtplib.SMTPException) as error:
+        raise RelayDown(_down(relay, error)) from error
+    if smtp.sock is not None:
+        smtp.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return smtp
+
+
+def _greeted(relay: Relay) -> smtplib.SMTP:
+    if relay.tls == "implicit":
+        smtp: smtplib.SMTP = smtplib.SMTP_SSL(relay.host, relay.port, timeout=PATIENCE, context=ssl.create_default_context())
+    else:
+        smtp = smtplib.SMTP(relay.host, relay.port, timeout=PATIENCE)
+    smtp.ehlo_or_helo_if_needed()
+    if relay.tls == "starttls":
+        smtp.starttls(context=ssl.create_default_context())
+        smtp.ehlo()
+    return smtp
+
+
+def _accepted(smtp: smtplib.SMTP, answer: tuple[int, bytes], *expected: int) -> None:
+    """Go on if the relay agrees. 421 means that it is closing the connection (RFC 5321, 3.8); any other refusal is of
+    this message only, and RSET forgets it."""
+    code, reply = answer
+    if code in expected:
+        return
+    if code in (421, -1):
+        raise smtplib.SMTPServerDisconnected(reply.decode(errors="replace"))
+    smtp.rset()
+    raise Refusal(code, reply)
+
+
+def _stuffed(message: bytes) -> bytes:
+    """Dots doubled at line starts, and the final dot (RFC 5321, 4.5.2)."""
+    stuffed = message.replace(b"\r\n.", b"\r\n..")
+    return (stuffed if stuffed.endswith(b"\r\n") else stuffed + b"\r\n") + b".\r\n"
+
+
+def _down(relay: Relay, error: Exception) -> str:
+    if isinstance(error, smtplib.SMTPAuthenticationError):
+        return f"The mail server {relay} does not accept our user name and password."
+    return f"The mail server {relay} does not answer: {error}."

@@ -1,0 +1,65 @@
+"""The scheduler's tasks: ask the database what is due, and call one verb."""
+
+import threading
+from typing import Any
+
+from celery import shared_task
+from celery.signals import worker_shutting_down
+from django.conf import settings
+from django.utils import timezone
+
+from newsroom.delivery import scheduling, sending
+from newsroom.delivery.models import Send
+from newsroom.delivery.smtp import Connection, RelayDown
+from newsroom.lib.errors import Conflict, NotNow
+from newsroom.lib.text import counted
+
+_closing = threading.Event()
+
+
+@worker_shutting_down.connect
+def _finish_the_message_in_flight(**_: Any) -> None:
+    _closing.set()
+
+
+@shared_task
+def tick() -> None:
+    """Every few seconds: start what is due, hand over what nobody holds, give up what is past its window."""
+    now = timezone.now()
+    scheduling.beat(now=now)
+    scheduling.drop_disarmed(now=now)
+    for send in scheduling.due(now=now):
+        _begin(send)
+    for send in sending.orphaned(now=now):
+        _carry_on(send)
+
+
+@shared_task(acks_late=False)
+def run_send(send_id: int) -> None:
+    """Send until done or told to stop. Not acknowledged late: the lease, not the broker, says who sends."""
+    sending.run(send_id, clock=timezone.now, keep_going=lambda: not _closing.is_set())
+
+
+def _begin(send: Send) -> None:
+    """Start, if the relay is there to take it; past the window, never."""
+    now = timezone.now()
+    if now > send.window_ends:
+        scheduling.give_up(send, now=now)
+        return
+    try:
+        with Connection(settings.RELAY) as connection:
+            connection.open()
+        sending.start(send, now=now)
+    except RelayDown as error:
+        Send.objects.filter(pk=send.pk).update(waiting_for=str(error)[:300])
+    except (NotNow, Conflict):
+        return  # reopened or unscheduled in this very moment: the next tick sees why
+
+
+def _carry_on(send: Send) -> None:
+    now = timezone.now()
+    if sending.stale(send, now=now):
+        minutes = (send.window_ends - send.scheduled_for).total_seconds() // 60
+        sending.pause(send, by=None, now=now, why=f"Nothing moved for {counted(int(minutes), 'minute')}; resume it if it should still go out.")
+        return
+    run_send.delay(send.pk)

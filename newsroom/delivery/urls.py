@@ -1,0 +1,11 @@
+from django.urls import path
+
+from newsroom.delivery import views
+
+app_name = "delivery"
+urlpatterns = [
+    path("issues/<int:pk>/schedule/", views.schedule, name="schedule"),
+    path("issues/<int:pk>/schedule/plan/", views.plan, name="plan"),
+    path("issues/<int:pk>/sending/", views.monitor, name="monitor"),
+    path("issues/<int:pk>/sending/<slug:verb>/", views.steer, name="steer"),
+]

@@ -1,0 +1,132 @@
+"""Scheduling an issue and watching it go out."""
+
+import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from issues.models import Issue
+from newsroom.audience import recipients
+from newsroom.delivery import access, scheduling, sending
+from newsroom.delivery.forms import ScheduleForm
+from newsroom.delivery.models import LIVE, DeliveryStatus, Send, SendStatus
+from newsroom.lib.errors import NewsroomError
+from newsroom.lib.text import counted
+
+DOUBTS_SHOWN = 50
+
+
+@require_http_methods(["GET", "POST"])
+def schedule(request: HttpRequest, pk: int) -> HttpResponse:
+    """Choose when; the page says in words what was chosen, and how many readers will get it."""
+    issue = access.issue(request.user, pk, access.STEER)
+    form = ScheduleForm(request.POST or None, publication=issue.publication, initial=_proposal(issue))
+    if request.method == "POST" and form.is_valid():
+        try:
+            assert form.moment is not None
+            scheduling.schedule(issue, form.moment, by=request.user, now=timezone.now())  # type: ignore[arg-type]
+            return redirect("delivery:monitor", pk)
+        except NewsroomError as error:
+            form.add_error(None, str(error))
+    status = 422 if form.errors else 200
+    return render(request, "delivery/schedule.html", {"form": form, **_plan(issue, form)}, status=status)
+
+
+@require_safe
+def plan(request: HttpRequest, pk: int) -> HttpResponse:
+    """What the chosen day and time mean, while they are being chosen."""
+    issue = access.issue(request.user, pk, access.STEER)
+    form = ScheduleForm(request.GET, publication=issue.publication)
+    form.is_valid()
+    return render(request, "delivery/_plan.html", {"form": form, **_plan(issue, form)})
+
+
+@require_safe
+def monitor(request: HttpRequest, pk: int) -> HttpResponse:
+    """Progress of a send; the part that changes fetches itself anew while it moves."""
+    send = access.send(request.user, pk, access.SEE)
+    template = "delivery/_monitor.html" if request.htmx else "delivery/monitor.html"  # type: ignore[attr-defined]
+    return render(request, template, _progress(send))
+
+
+@require_POST
+def steer(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
+    """Pause, resume or unschedule."""
+    verbs = {"pause": sending.pause, "resume": sending.resume, "unschedule": scheduling.unschedule}
+    send = access.send(request.user, pk, access.STEER)
+    if verb not in verbs:
+        raise Http404("There is no such thing to do.")
+    try:
+        verbs[verb](send, by=request.user, now=timezone.now())
+    except NewsroomError as error:
+        messages.error(request, str(error))
+    return redirect("delivery:monitor", pk)
+
+
+def _proposal(issue: Issue) -> dict[str, Any]:
+    """The planned day at the usual time; if that has passed, in ten minutes."""
+    zone = issue.publication.zone
+    soon = timezone.now().astimezone(zone) + datetime.timedelta(minutes=10)
+    usual = datetime.datetime.combine(issue.planned_for, issue.publication.usual_time, zone)
+    chosen = usual if usual > soon else soon
+    return {"day": chosen.date(), "time": chosen.time().replace(second=0, microsecond=0)}
+
+
+def _plan(issue: Issue, form: ScheduleForm) -> dict[str, Any]:
+    moment, now = form.moment, timezone.now()
+    if not form.is_bound:
+        shown = ScheduleForm(_proposal(issue), publication=issue.publication)
+        shown.is_valid()
+        moment = shown.moment
+    return {
+        "issue": issue,
+        "publication": issue.publication,
+        "moment": moment,
+        "utc": moment and moment.astimezone(datetime.UTC),
+        "distance": _distance(moment, now) if moment else "",
+        "past": bool(moment and moment <= now),
+        "readers": recipients.active(issue.publication.slug).count(),
+        "running": Send.objects.filter(issue=issue, status__in=LIVE).exists(),
+    }
+
+
+def _distance(moment: datetime.datetime, now: datetime.datetime) -> str:
+    """“in 14 h 20 min”."""
+    minutes = round((moment - now).total_seconds() / 60)
+    if minutes < 0:
+        return "in the past"
+    days, hours = divmod(minutes // 60, 24)
+    parts = [counted(days, "day")] if days else []
+    parts += [f"{hours} h"] if hours else []
+    parts += [f"{minutes % 60} min"] if not days else []
+    return "in " + " ".join(parts)
+
+
+def _progress(send: Send) -> dict[str, Any]:
+    counts = sending.tally(send)
+    return {
+        "send": send,
+        "issue": send.issue,
+        "publication": send.issue.publication,
+        "tally": counts,
+        "percent": round(100 * counts.done / counts.planned) if counts.planned else 0,
+        "moving": send.status in (SendStatus.SCHEDULED, SendStatus.SENDING),
+        "rate": _rate(send, counts),
+        "expected": recipients.active(send.issue.publication.slug).count() if send.status == SendStatus.SCHEDULED else 0,
+        "doubtful": send.deliveries.filter(status=DeliveryStatus.IN_DOUBT).select_related("subscription__subscriber")[:DOUBTS_SHOWN],
+        "failed": send.deliveries.filter(status=DeliveryStatus.FAILED).select_related("subscription__subscriber")[:DOUBTS_SHOWN],
+        "events": send.events.select_related("by")[:20],
+    }
+
+
+def _rate(send: Send, counts: sending.Tally) -> float:
+    """Messages a second since it started."""
+    if send.started_at is None:
+        return 0
+    seconds = ((send.finished_at or timezone.now()) - send.started_at).total_seconds()
+    return counts.sent / seconds if seconds >= 1 else 0
+

@@ -1,0 +1,138 @@
+"""Making the demo: once, through the same verbs that people use."""
+
+import datetime
+import random
+from decimal import Decimal
+
+from django.conf import settings
+from django.contrib.auth.models import Group, User
+from django.db import transaction
+
+from issues import composing, workflow
+from issues.importing import Draft, Found
+from issues.models import Issue, Publication
+from newsroom.audience import importing, recipients
+from newsroom.desk.demo import words
+from newsroom.desk.roles import CHIEF, EDITOR, OPERATOR, SALES
+
+SLUG = "the-quay"
+READERS = 1000
+DAYS = 365
+
+_PEOPLE = [("edith", "Edith Aas", EDITOR), ("chris", "Chris Holm", CHIEF), ("sam", "Sam Krog", SALES), ("olga", "Olga Voll", OPERATOR)]
+
+
+def made() -> bool:
+    """Whether the demo, or anything else, is there already: it is only made in an empty house."""
+    return Publication.objects.exists()
+
+
+@transaction.atomic
+def make(*, now: datetime.datetime, days: int = DAYS, readers: int = READERS) -> Publication:
+    """A publication with an issue for each weekday of the last ``days``, one draft, people, and readers. All or nothing."""
+    people = _people()
+    publication = _publication()
+    _readers(publication, readers, now=now)
+    today = now.astimezone(publication.zone).date()
+    for back in range(days, 0, -1):
+        day = today - datetime.timedelta(days=back)
+        if day.weekday() < 5:
+            _past_issue(publication, day, by=people["edith"], approved_by=people["chris"])
+    _draft_for_tomorrow(publication, today, by=people["edith"], now=now)
+    return publication
+
+
+def _people() -> dict[str, User]:
+    passwords = {name: password for _, name, password in settings.DEMO_SIGN_INS}
+    people = {}
+    for username, full_name, role in _PEOPLE:
+        first, last = full_name.split()
+        user = User(username=username, first_name=first, last_name=last, is_staff=True, is_superuser=role == OPERATOR)
+        user.set_password(passwords[username])
+        user.save()
+        user.groups.add(Group.objects.get(name=role))
+        people[username] = user
+    return people
+
+
+def _publication() -> Publication:
+    return Publication.objects.create(
+        name="The Quay",
+        slug=SLUG,
+        tagline="Business by the water, every weekday morning.",
+        language="en",
+        time_zone="Europe/Copenhagen",
+        sender_name="The Quay",
+        sender_email="hello@quay.example",
+        reply_to="desk@quay.example",
+        postal_address="Pier 4, 1000 Harbour Town",
+        accent="#0f5c66",
+        ground="#e9f0f0",
+    )
+
+
+def _readers(publication: Publication, count: int, *, now: datetime.datetime) -> None:
+    lines = ["email,name"]
+    for number in range(count):
+        first, last = words.FIRST[number % 20], words.LAST[number // 20 % 18]
+        lines.append(f"{first.lower()}.{last.lower()}.{number:04d}@readers.example,{first} {last}")
+    mailing_list = recipients.list_of(publication.slug, name=publication.name)
+    importing.import_csv(mailing_list, "\n".join(lines).encode(), now=now, label="demo")
+
+
+def _past_issue(publication: Publication, day: datetime.date, *, by: User, approved_by: User) -> None:
+    at = datetime.datetime.combine(day, publication.usual_time, publication.zone)
+    issue = composing.start_from_draft(publication, _words(day), planned_for=day, by=by, now=at)
+    workflow.submit(issue, by=by, now=at)
+    workflow.approve(issue, by=approved_by, now=at)
+    workflow.go_out(issue, now=at)
+    workflow.finish(issue, now=at + datetime.timedelta(seconds=4))
+
+
+def _draft_for_tomorrow(publication: Publication, today: datetime.date, *, by: User, now: datetime.datetime) -> Issue:
+    day = today + datetime.timedelta(days=1)
+    return composing.start_from_draft(publication, _words(day), planned_for=day, by=by, now=now)
+
+
+def _words(day: datetime.date) -> Draft:
+    """An issue for that day; the same day always gives the same words."""
+    pick = random.Random(day.toordinal())  # noqa: S311 - words for a demo, not secrets
+    today = words.STORIES[day.toordinal() % len(words.STORIES)]
+    other = words.STORIES[(day.toordinal() * 7 + 5) % len(words.STORIES)]
+    blocks = [
+        Found("greeting", {"body": f"<p>{words.GREETING}</p>", "today": [f"news of {today[1]}", f"a word on {other[1]}", "who raised money"]}),
+        Found("lead_story", {"heading": today[0], "body": _story(today[2], pick)}),
+        _sponsor(day),
+        Found("financial_corner", {"heading": "Financial corner", "rounds": _rounds(pick)}),
+        _byline(pick),
+        Found("link_roundup", {"heading": "Around the harbour", "items": _links(pick)}),
+        Found("sign_off", {"body": f"<p>{pick.choice(words.GOODBYES)}</p>"}),
+    ]
+    return Draft(title=today[0], blocks=tuple(blocks), left_out=())
+
+
+def _story(opening: str, pick: random.Random) -> str:
+    points = "".join(f"<li>{point}</li>" for point in pick.sample(words.POINTS, 3))
+    return f"<p>{opening}</p><p>{pick.choice(words.TURNS)}</p><ul>{points}</ul><p>{pick.choice(words.CLOSERS)}</p>"
+
+
+def _sponsor(day: datetime.date) -> Found:
+    name, body = words.SPONSORS[day.toordinal() % len(words.SPONSORS)]
+    return Found("sponsor_slot", {"placement": "primary"}, {"sponsor": name, "body": body, "url": "https://example.com/"})
+
+
+def _rounds(pick: random.Random) -> list[dict[str, str]]:
+    return [
+        {"company": company, "amount": str(Decimal(pick.randrange(4, 190)) * 500_000), "currency": pick.choice(["USD", "EUR"]), "purpose": purpose}
+        for company, purpose in pick.sample(words.COMPANIES, 3)
+    ]
+
+
+def _byline(pick: random.Random) -> Found:
+    name, account = pick.choice(words.WRITERS)
+    links = [{"label": "mastodon", "url": f"https://example.com/@{account}"}]
+    return Found("byline", {"name": name, "email": f"{account}@quay.example", "links": links})
+
+
+def _links(pick: random.Random) -> list[str]:
+    return [f'{before}<a href="https://example.com/{pick.randrange(1000, 9999)}">{link}</a>{after}' for before, link, after in pick.sample(words.LINKS, 3)]

@@ -1,0 +1,23 @@
+"""``manage.py make_demo``: an invented publication to try everything with."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from newsroom.desk.demo import making
+
+
+class Command(BaseCommand):
+    help = "Make the demo publication with a year of issues, a draft and a thousand readers; does nothing if there is a publication."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--days", type=int, default=making.DAYS, help="days of issues to look back on")
+        parser.add_argument("--readers", type=int, default=making.READERS)
+
+    def handle(self, *args: Any, days: int, readers: int, **options: Any) -> None:
+        if making.made():
+            return
+        publication = making.make(now=timezone.now(), days=days, readers=readers)
+        self.stdout.write(f"Made {publication} with {publication.issues.count()} issues and {readers} readers.")

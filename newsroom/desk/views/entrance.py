@@ -1,0 +1,31 @@
+"""Signing in, and whether the house is up."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import LoginView
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from issues.forms import plain_helper
+
+
+class SignIn(LoginView):
+    """The sign-in page; where the demo was made it names the demo's people."""
+
+    template_name = "desk/sign_in.html"
+    redirect_authenticated_user = True
+
+    def get_context_data(self, **given: Any) -> dict[str, Any]:
+        names = [name for _, name, _ in settings.DEMO_SIGN_INS]
+        demo = not settings.HTTPS and get_user_model().objects.filter(username__in=names).exists()
+        return super().get_context_data(helper=plain_helper(), demo=settings.DEMO_SIGN_INS if demo else None, **given)
+
+
+@login_not_required
+@require_safe
+def healthz(request: HttpRequest) -> HttpResponse:
+    """200 while the web process answers."""
+    return HttpResponse("ok", content_type="text/plain")

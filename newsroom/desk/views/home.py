@@ -1,0 +1,56 @@
+"""All issues by date and status, with what became of them."""
+
+import datetime
+from itertools import groupby
+from typing import Any
+
+from django import forms
+from django.core.paginator import Paginator
+from django.db.models import Prefetch, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from issues import access
+from issues.models import Issue, Publication, Status
+from newsroom.delivery.models import Send, SendStatus
+
+ISSUES_A_PAGE = 40
+
+
+class FilterForm(forms.Form):
+    """What to show."""
+
+    publication = forms.ModelChoiceField(Publication.objects.all(), required=False, empty_label="All publications")
+    status = forms.ChoiceField(choices=[("", "All statuses"), *Status.choices], required=False)
+    q = forms.CharField(label="Search", required=False, widget=forms.SearchInput(attrs={"placeholder": "Words in the title"}))
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Issues, upcoming first: today and later, then what went before."""
+    access.allow(request.user, access.READ)
+    form = FilterForm(request.GET)
+    found = _found(form.cleaned_data if form.is_valid() else {})
+    page = Paginator(found, ISSUES_A_PAGE).get_page(request.GET.get("page"))
+    values = {"form": form, "page": page, "days": _by_day(page.object_list), "section": "issues", "publications": Publication.objects.exists()}
+    return render(request, "desk/home.html", values)
+
+
+def _found(wanted: dict[str, Any]) -> Any:
+    sends = Send.objects.exclude(status=SendStatus.CANCELLED).order_by("scheduled_for")
+    issues = Issue.objects.select_related("publication").prefetch_related(Prefetch("sends", sends, to_attr="runs"))
+    if wanted.get("publication"):
+        issues = issues.filter(publication=wanted["publication"])
+    if wanted.get("status"):
+        issues = issues.filter(status=wanted["status"])
+    if wanted.get("q"):
+        issues = issues.filter(Q(title__icontains=wanted["q"]) | Q(subject__icontains=wanted["q"]))
+    return issues.order_by("-planned_for", "-pk")
+
+
+def _by_day(issues: Any) -> list[tuple[datetime.date, str, list[Issue]]]:
+    today = timezone.localdate()
+    near = {today: "Today", today + datetime.timedelta(days=1): "Tomorrow", today - datetime.timedelta(days=1): "Yesterday"}
+    return [(day, near.get(day, ""), list(rows)) for day, rows in groupby(issues, key=lambda issue: issue.planned_for)]

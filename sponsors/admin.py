@@ -1,0 +1,29 @@
+"""Advertisers, their words and their bookings."""
+
+from django.contrib import admin
+
+from sponsors.models import Advertiser, Booking, Creative
+
+
+@admin.register(Advertiser)
+class AdvertiserAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ["name", "added_at"]
+    search_fields = ["name"]
+
+
+@admin.register(Creative)
+class CreativeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ["advertiser", "headline", "approved", "added_at"]
+    list_filter = ["approved", "advertiser"]
+    search_fields = ["headline", "body", "advertiser__name"]
+    list_select_related = ["advertiser"]
+    readonly_fields = ["advertiser", "headline", "body", "url", "cta", "approved"]
+
+
+@admin.register(Booking)
+class BookingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ["issue", "placement", "advertiser", "booked_at"]
+    list_filter = ["placement", "issue__publication"]
+    search_fields = ["advertiser__name", "issue__title"]
+    list_select_related = ["issue", "advertiser"]
+    readonly_fields = ["issue", "placement", "advertiser", "creative"]
