@@ -13,7 +13,7 @@ from issues import richtext
 from issues.rendering import slots
 from issues.rendering.typesetting import Notes, tidy
 from issues.snapshot import Block, Snapshot
-from newsroom.lib.text import minutes_to_read
+from newsroom.lib.text import listed, minutes_to_read
 
 PREHEADER_AT_MOST = 140
 
@@ -85,9 +85,9 @@ def preheader(snapshot: Snapshot) -> str:
     if snapshot.preheader:
         return one_line(snapshot.preheader)
     for block in snapshot.blocks:
-        words = " ".join(getattr(block.data, "today", ())) or richtext.plain(getattr(block.data, "body", ""))
+        words = listed(getattr(block.data, "today", ())) or richtext.plain(getattr(block.data, "body", ""))
         if words:
-            return _cut(one_line(words))
+            return _cut(one_line(words[0].upper() + words[1:]))
     return ""
 
 

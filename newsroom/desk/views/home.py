@@ -1,7 +1,5 @@
 """All issues by date and status, with what became of them."""
 
-import datetime
-from itertools import groupby
 from typing import Any
 
 from django import forms
@@ -34,7 +32,7 @@ def home(request: HttpRequest) -> HttpResponse:
     form = FilterForm(request.GET)
     found = _found(form.cleaned_data if form.is_valid() else {})
     page = Paginator(found, ISSUES_A_PAGE).get_page(request.GET.get("page"))
-    values = {"form": form, "page": page, "days": _by_day(page.object_list), "section": "issues", "publications": Publication.objects.exists()}
+    values = {"form": form, "page": page, "section": "issues", "today": timezone.localdate(), "publications": Publication.objects.count()}
     return render(request, "desk/home.html", values)
 
 
@@ -49,8 +47,3 @@ def _found(wanted: dict[str, Any]) -> Any:
         issues = issues.filter(Q(title__icontains=wanted["q"]) | Q(subject__icontains=wanted["q"]))
     return issues.order_by("-planned_for", "-pk")
 
-
-def _by_day(issues: Any) -> list[tuple[datetime.date, str, list[Issue]]]:
-    today = timezone.localdate()
-    near = {today: "Today", today + datetime.timedelta(days=1): "Tomorrow", today - datetime.timedelta(days=1): "Yesterday"}
-    return [(day, near.get(day, ""), list(rows)) for day, rows in groupby(issues, key=lambda issue: issue.planned_for)]

@@ -1,0 +1,66 @@
+"""Personas, and what no test may do: talk to the network, or read the database while rendering."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.test import Client
+
+from newsroom.desk import roles
+from tests.make import make_person
+
+pytest_plugins = ["tests.services"]
+
+CORPUS = Path(__file__).resolve().parent.parent.parent / "shared" / "corpus"
+
+
+@pytest.fixture(autouse=True)
+def own_folders(settings, tmp_path: Path) -> None:
+    """Each test has its own outbox and pictures."""
+    settings.VAR = tmp_path
+    settings.MEDIA_ROOT = tmp_path / "media"
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def corpus() -> Path:
+    """The folder of real cases beside the project."""
+    if not CORPUS.is_dir():
+        pytest.skip("../shared/corpus is not here")
+    return CORPUS
+
+
+@pytest.fixture
+def edith(db) -> Iterator[Client]:
+    """An editor."""
+    return _signed_in(roles.EDITOR)
+
+
+@pytest.fixture
+def chris(db) -> Client:
+    """The chief editor: approves and schedules."""
+    return _signed_in(roles.CHIEF)
+
+
+@pytest.fixture
+def sam(db) -> Client:
+    """Sells sponsor slots."""
+    return _signed_in(roles.SALES)
+
+
+@pytest.fixture
+def olga(db) -> Client:
+    """Runs the house."""
+    return _signed_in(roles.OPERATOR)
+
+
+@pytest.fixture
+def stranger(db) -> Client:
+    """Somebody with a login and no role."""
+    return _signed_in("")
+
+
+def _signed_in(role: str) -> Client:
+    client = Client()
+    client.force_login(make_person(role))
+    return client

@@ -1,0 +1,95 @@
+"""Arranging a world in one line: ``make_issue(title="…")``. Every function takes what matters and invents the rest."""
+
+import datetime
+import itertools
+from typing import Any
+
+from django.contrib.auth.models import Group, User
+
+from issues import composing, workflow
+from issues.blocks import registry
+from issues.models import Block, Issue, Publication
+from newsroom.audience import recipients
+from newsroom.audience.models import MailingList, Status, Subscriber, Subscription
+
+NOW = datetime.datetime(2031, 3, 4, 7, 0, tzinfo=datetime.UTC)
+_numbers = itertools.count(1)
+
+
+def make_publication(**fields: Any) -> Publication:
+    number = next(_numbers)
+    invented = {
+        "name": f"Harbour Notes {number}",
+        "slug": f"harbour-{number}",
+        "tagline": "By the water, every morning.",
+        "time_zone": "Europe/Copenhagen",
+        "sender_name": "Harbour Notes",
+        "sender_email": "notes@harbour.example",
+        "postal_address": "Pier 4, Harbour Town",
+    }
+    return Publication.objects.create(**{**invented, **fields})
+
+
+def make_issue(
+    publication: Publication | None = None,
+    *,
+    title: str = "A crane that learns",
+    planned_for: datetime.date = NOW.date(),
+    blocks: tuple[str, ...] = ("greeting", "lead_story", "sign_off"),
+    now: datetime.datetime = NOW,
+) -> Issue:
+    """A draft with the SAMPLE of each kind in ``blocks``."""
+    issue = composing.start(
+        publication or make_publication(rundown=[]), title=title, planned_for=planned_for, by=None, now=now
+    )
+    issue.blocks.all().delete()
+    for position, name in enumerate(blocks):
+        make_block(issue, name, position=position)
+    composing.project(issue)
+    return issue
+
+
+def make_block(issue: Issue, kind: str, *, position: int = 0, **data: Any) -> Block:
+    known = registry.kind(kind)
+    return Block.objects.create(
+        issue=issue, kind=kind, version=known.version, data=known.dump(known.sample) | data, position=position
+    )
+
+
+def make_approved_issue(publication: Publication | None = None, *, now: datetime.datetime = NOW, **fields: Any) -> Issue:
+    issue = make_issue(publication, now=now, **fields)
+    workflow.submit(issue, by=None, now=now)
+    workflow.approve(issue, by=None, now=now)
+    return issue
+
+
+def make_published_issue(
+    publication: Publication | None = None, *, at: datetime.datetime = NOW, **fields: Any
+) -> Issue:
+    issue = make_approved_issue(publication, now=at, planned_for=at.date(), **fields)
+    workflow.go_out(issue, now=at)
+    workflow.finish(issue, now=at)
+    return issue
+
+
+def make_list(publication: Publication) -> MailingList:
+    return recipients.list_of(publication.slug, name=publication.name)
+
+
+def make_reader(publication: Publication, email: str = "", *, status: str = Status.ACTIVE, name: str = "") -> Subscription:
+    subscriber, _ = Subscriber.objects.get_or_create(email=email or f"reader{next(_numbers)}@readers.example", defaults={"name": name})
+    return Subscription.objects.create(
+        subscriber=subscriber, mailing_list=make_list(publication), status=status, source="test", asked_at=NOW
+    )
+
+
+def make_readers(publication: Publication, count: int) -> list[Subscription]:
+    return [make_reader(publication) for _ in range(count)]
+
+
+def make_person(role: str, *, username: str = "") -> User:
+    """Somebody at the desk with that role (a group of ``newsroom.desk.roles``); no role is a stranger with a login."""
+    user = User.objects.create_user(username or f"person{next(_numbers)}", password="a long password", is_staff=bool(role))
+    if role:
+        user.groups.add(Group.objects.get(name=role))
+    return user
