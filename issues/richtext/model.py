@@ -220,6 +220,18 @@ def _shared(one: Sequence[str], other: Sequence[str]) -> int:
     return next((place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 
+def lines(runs: Iterable[Run]) -> Iterator[tuple[Run, ...]]:
+    """Tidy runs of every line, parted at line breaks."""
+    line: list[Run] = []
+    for run in runs:
+        first, *more = run.text.split("\n")
+        line.append(replace(run, text=first))
+        for text in more:
+            yield tidy(line)
+            line = [replace(run, text=text)]
+    yield tidy(line)
+
+
 def cut(runs: Sequence[Run], start: int, end: int | None = None) -> tuple[Run, ...]:
     """The runs of ``text_of(runs)[start:end]``, tidied."""
     pieces: list[Run] = []
