@@ -9,8 +9,6 @@ from django.test import Client
 from newsroom.desk import roles
 from tests.make import make_person
 
-pytest_plugins = ["tests.services"]
-
 CORPUS = Path(__file__).resolve().parent.parent.parent / "shared" / "corpus"
 
 

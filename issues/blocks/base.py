@@ -72,6 +72,8 @@ class BlockType(Generic[D]):
 
     def load(self, raw: Mapping[str, Any], version: int | None = None) -> D:
         """Parse stored JSON, lifting older versions first. Raises ``Malformed``."""
+        if not isinstance(raw, Mapping):
+            raise typed.Malformed(f"The data of a {self.label} must be an object.")
         data = dict(raw)
         for upgrade in self.upgrades[(version or self.version) - 1 :]:
             data = upgrade(data)

@@ -1,7 +1,7 @@
 """``render(snapshot)``: subject, preheader, HTML mail, plain text and web page of one issue."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -52,7 +52,7 @@ def render(snapshot: Snapshot) -> Rendered:
 def render_html(snapshot: Snapshot) -> str:
     """The HTML mail: block templates in one frame, styles inlined; dark and phone rules stay in a ``<style>`` of their own."""
     blocks = [_block("email_html", "email.html", block, snapshot) for block in snapshot.blocks]
-    context = {"issue": snapshot, "blocks": [b for b in blocks if b.strip()], "preheader": preheader(snapshot), "unsubscribe": slots.UNSUBSCRIBE}
+    context = {"issue": _disarmed(snapshot), "blocks": [b for b in blocks if b.strip()], "preheader": preheader(snapshot), "unsubscribe": slots.UNSUBSCRIBE}
     document = _fill("email_html", "issue.html", context)
     return _inliner().inline(document).replace(' data-css-inline="keep"', "")
 
@@ -62,7 +62,7 @@ def render_text(snapshot: Snapshot) -> str:
     notes = Notes()
     blocks = [tidy(_block("email_text", "email.txt", block, snapshot, notes=notes)) for block in snapshot.blocks]
     context = {
-        "issue": snapshot,
+        "issue": _disarmed(snapshot),
         "blocks": [block for block in blocks if block],
         "notes": notes,
         "unsubscribe": slots.UNSUBSCRIBE,
@@ -83,11 +83,11 @@ def render_block(engine: str, file: str, block: Block, snapshot: Snapshot) -> st
 def preheader(snapshot: Snapshot) -> str:
     """What inboxes show after the subject: as written, else the first words of the issue."""
     if snapshot.preheader:
-        return one_line(snapshot.preheader)
+        return slots.disarmed(one_line(snapshot.preheader))
     for block in snapshot.blocks:
         words = listed(getattr(block.data, "today", ())) or richtext.plain(getattr(block.data, "body", ""))
         if words:
-            return _cut(one_line(words[0].upper() + words[1:]))
+            return _cut(slots.disarmed(one_line(words[0].upper() + words[1:])))
     return ""
 
 
@@ -100,6 +100,10 @@ def _cut(words: str) -> str:
     if len(words) <= PREHEADER_AT_MOST:
         return words
     return words[:PREHEADER_AT_MOST].rsplit(" ", 1)[0].rstrip(",;:–— ") + "…"
+
+
+def _disarmed(snapshot: Snapshot) -> Snapshot:
+    return replace(snapshot, title=slots.disarmed(snapshot.title), subject=slots.disarmed(snapshot.subject))
 
 
 def _block(engine: str, file: str, block: Block, snapshot: Snapshot, **more: Any) -> str:
@@ -126,5 +130,4 @@ def _inliner() -> css_inline.CSSInliner:
         keep_style_tags=False,
         load_remote_stylesheets=False,  # a stylesheet address in a draft must never make us fetch it
         apply_width_attributes=True,
-        apply_height_attributes=True,
     )

@@ -1,6 +1,7 @@
 """The mail catcher, spoken to over a real loopback socket."""
 
 import asyncio
+import queue
 import smtplib
 import socket
 import threading
@@ -20,19 +21,22 @@ def outbox(settings, tmp_path):
 
 @pytest.fixture
 def port(outbox):
-    """A catcher on a port of its own, in a thread."""
-    loop = asyncio.new_event_loop()
-    server = loop.run_until_complete(catcher.catch(outbox, 0))
-    thread = threading.Thread(target=loop.run_forever)
+    """A catcher on a port of its own, in a thread: a browser test may have left a loop running in ours."""
+    started: queue.Queue[tuple[asyncio.AbstractEventLoop, asyncio.Event, int]] = queue.Queue()
+
+    async def serve() -> None:
+        server = await catcher.catch(outbox, 0)
+        stop = asyncio.Event()
+        started.put((asyncio.get_running_loop(), stop, server.sockets[0].getsockname()[1]))
+        await stop.wait()
+        server.close()
+
+    thread = threading.Thread(target=asyncio.run, args=(serve(),))
     thread.start()
-    yield server.sockets[0].getsockname()[1]
-    loop.call_soon_threadsafe(server.close)
-    loop.call_soon_threadsafe(loop.stop)
+    loop, stop, number = started.get(timeout=10)
+    yield number
+    loop.call_soon_threadsafe(stop.set)
     thread.join()
-    for left in asyncio.all_tasks(loop):
-        left.cancel()
-    loop.run_until_complete(asyncio.sleep(0))
-    loop.close()
 
 
 @pytest.fixture
