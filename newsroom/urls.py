@@ -11,9 +11,9 @@ from newsroom.desk.views.entrance import healthz
 urlpatterns = [
     path("healthz", healthz),
     path("admin/", admin.site.urls),
+    path("desk/", include("newsroom.delivery.urls")),
     path("desk/issues/", include("issues.urls")),
     path("desk/sponsors/", include("sponsors.urls")),
-    path("desk/", include("newsroom.delivery.urls")),
     path("desk/", include("newsroom.desk.urls")),
     path("media/<path:path>", login_not_required(serve), {"document_root": settings.MEDIA_ROOT}),
     path("", include("newsroom.audience.urls")),

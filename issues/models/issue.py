@@ -45,10 +45,10 @@ class Issue(models.Model):
 
     publication = models.ForeignKey(Publication, on_delete=models.PROTECT, related_name="issues")
     title = models.CharField(max_length=200, blank=True)
-    subject = models.CharField(max_length=200, blank=True, help_text="Subject line of the mail; the title if empty.")
+    subject = models.CharField(max_length=200, blank=True, help_text="The title, if empty.")
     preheader = models.CharField(max_length=200, blank=True, help_text="Shown after the subject in most inboxes.")
     slug = models.SlugField(max_length=80)
-    planned_for = models.DateField(help_text="Day of issue, in the publication’s time zone.")
+    planned_for = models.DateField(help_text="On the publication’s calendar.")
     status = models.CharField(max_length=12, choices=Status, default=Status.DRAFT)
     edition = models.OneToOneField("issues.Edition", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     published_at = models.DateTimeField(null=True, blank=True)
