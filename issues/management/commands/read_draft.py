@@ -1,14 +1,13 @@
 """``manage.py read_draft FILE [--json]``: what the reader makes of a draft, without touching the database."""
 
 import json
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from issues.importing import Unreadable, outline, read
+from issues.management.files import read_file
 
 
 class Command(BaseCommand):
@@ -21,19 +20,13 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
         try:
-            found = outline(read(_bytes(options["file"])))
+            found = outline(read(read_file(options["file"])))
         except Unreadable as error:
             raise CommandError(str(error)) from error
-        except OSError as error:
-            raise CommandError(f"{options['file']} cannot be opened: {error.strerror}.") from error
         if options["json"]:
             self.stdout.write(json.dumps(found, ensure_ascii=False, indent=1))
         else:
             self.stdout.write("\n".join(_lines(found)))
-
-
-def _bytes(name: str) -> bytes:
-    return sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
 
 
 def _lines(found: dict[str, Any]) -> Iterator[str]:
