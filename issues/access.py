@@ -2,24 +2,27 @@
 
 import uuid
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, PermissionsMixin
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
 from issues.models import Block, Issue
+from newsroom.lib.people import Visitor
 
-READ, WRITE, START, APPROVE = "issues.view_issue", "issues.change_issue", "issues.add_issue", "issues.approve_issue"
+READ, WRITE, START, APPROVE = (
+    "issues.view_issue",
+    "issues.change_issue",
+    "issues.add_issue",
+    "issues.approve_issue",
+)
 
-User = AbstractBaseUser | AnonymousUser | PermissionsMixin
 
-
-def allow(user: User, right: str) -> None:
+def allow(user: Visitor, right: str) -> None:
     """Raises ``PermissionDenied`` unless the person has the right."""
-    if not user.has_perm(right):  # type: ignore[union-attr]
+    if not user.has_perm(right):
         raise PermissionDenied
 
 
-def issue(user: User, pk: int, right: str) -> Issue:
+def issue(user: Visitor, pk: int, right: str) -> Issue:
     """The issue, if the person has that right. Raises ``PermissionDenied`` before it says whether the issue exists."""
     allow(user, right)
     found = Issue.objects.select_related("publication__logo", "edition").filter(pk=pk).first()
@@ -28,7 +31,7 @@ def issue(user: User, pk: int, right: str) -> Issue:
     return found
 
 
-def block(user: User, pk: int, uid: uuid.UUID, right: str) -> Block:
+def block(user: Visitor, pk: int, uid: uuid.UUID, right: str) -> Block:
     """A block of the issue, removed or not."""
     of = issue(user, pk, right)
     found = Block.objects.filter(issue=of, uid=uid).first()

@@ -56,11 +56,17 @@ class IssueAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         return redirect("issues:start")
 
-    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
         """The composer, inside the admin's frame."""
         issue = access.issue(request.user, int(object_id) if object_id.isdecimal() else 0, access.READ)
         may_write = issue.editable and request.user.has_perm(access.WRITE)
-        context = {**self.admin_site.each_context(request), "title": str(issue), **page(issue, may_write=may_write)}
+        context = {
+            **self.admin_site.each_context(request),
+            "title": str(issue),
+            **page(issue, may_write=may_write),
+        }
         return TemplateResponse(request, "admin/issues/issue/composer.html", context)
 
     def has_delete_permission(self, request: HttpRequest, obj: Issue | None = None) -> bool:
@@ -104,4 +110,3 @@ class FundingRoundAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
 class ImageAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ["digest", "width", "height", "added_at"]
     search_fields = ["digest"]
-

@@ -5,7 +5,6 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.db.models import F
 
@@ -15,6 +14,7 @@ from issues.models import Block, Issue, IssueEvent, Publication
 from issues.models.issue import free_slug
 from issues.snapshot import by_kind, standing
 from newsroom.lib.errors import Conflict, NotNow, Refused
+from newsroom.lib.people import Person
 
 __all__ = [
     "add_block",
@@ -31,16 +31,19 @@ __all__ = [
 ]
 
 BLOCKS_AT_MOST = 100
-Person = AbstractBaseUser | None
 
 
 @transaction.atomic
-def start(publication: Publication, *, title: str, planned_for: datetime.date, by: Person, now: datetime.datetime) -> Issue:
+def start(
+    publication: Publication, *, title: str, planned_for: datetime.date, by: Person, now: datetime.datetime
+) -> Issue:
     """A new issue with the empty blocks of the publication's rundown."""
     issue = _new(publication, title, planned_for, by, now)
     kinds = [registry.kind(name) for name in publication.rundown]
     Block.objects.bulk_create(
-        Block(issue=issue, kind=kind.kind, version=kind.version, data=kind.dump(kind.data()), position=position)
+        Block(
+            issue=issue, kind=kind.kind, version=kind.version, data=kind.dump(kind.data()), position=position
+        )
         for position, kind in enumerate(kinds)
     )
     return issue
@@ -54,7 +57,9 @@ def start_from_draft(
     issue = _new(publication, draft.title or "", planned_for, by, now)
     for position, found in enumerate(draft.blocks[:BLOCKS_AT_MOST]):
         kind, data = _taken_in(issue, found)
-        Block.objects.create(issue=issue, kind=kind.kind, version=kind.version, data=kind.dump(data), position=position)
+        Block.objects.create(
+            issue=issue, kind=kind.kind, version=kind.version, data=kind.dump(data), position=position
+        )
     project(issue)
     return issue
 
@@ -90,7 +95,9 @@ def edit_block(block: Block, data: Any, *, rev: int, now: datetime.datetime) -> 
     kind = registry.kind(block.kind)
     changes: dict[str, Any] = {"data": kind.dump(data), "version": kind.version, "rev": F("rev") + 1}
     if Block.objects.filter(pk=block.pk, rev=rev, removed_at__isnull=True).update(**changes) != 1:
-        raise Conflict("Somebody else changed this block while you were writing. Your words are still in the form.")
+        raise Conflict(
+            "Somebody else changed this block while you were writing. Your words are still in the form."
+        )
     block.refresh_from_db()
     project(block.issue)
 
@@ -98,7 +105,7 @@ def edit_block(block: Block, data: Any, *, rev: int, now: datetime.datetime) -> 
 @transaction.atomic
 def move_block(block: Block, *, to: int, now: datetime.datetime) -> None:
     """Move the block to position ``to``, counted from 0 among those that stand."""
-    uids = [uid for uid in block.issue.blocks.standing().values_list("uid", flat=True) if uid != block.uid]  # type: ignore[attr-defined]
+    uids = [uid for uid in block.issue.blocks.standing().values_list("uid", flat=True) if uid != block.uid]
     uids.insert(max(0, min(to, len(uids))), block.uid)
     order_blocks(block.issue, uids, now=now)
 
@@ -107,7 +114,7 @@ def move_block(block: Block, *, to: int, now: datetime.datetime) -> None:
 def order_blocks(issue: Issue, uids: Sequence[uuid.UUID], *, now: datetime.datetime) -> None:
     """Put all standing blocks in this order. Raises ``Conflict`` if these are not exactly the standing blocks."""
     _touch(issue, now)
-    blocks = {block.uid: block for block in issue.blocks.standing()}  # type: ignore[attr-defined]
+    blocks = {block.uid: block for block in issue.blocks.standing()}
     if sorted(blocks) != sorted(uids):
         raise Conflict("Somebody else added or removed a block. Look at the list again.")
     for position, uid in enumerate(uids):
@@ -129,7 +136,9 @@ def remove_block(block: Block, *, now: datetime.datetime) -> None:
 def put_back(block: Block, *, now: datetime.datetime) -> None:
     """Undo ``remove_block``: the block stands again where it stood."""
     _touch(block.issue, now)
-    Block.objects.filter(issue=block.issue, removed_at__isnull=True, position__gte=block.position).update(position=F("position") + 1)
+    Block.objects.filter(issue=block.issue, removed_at__isnull=True, position__gte=block.position).update(
+        position=F("position") + 1
+    )
     block.removed_at = None
     block.save(update_fields=["removed_at"])
     _close_ranks(block.issue)
@@ -142,7 +151,9 @@ def project(issue: Issue) -> None:
         registry.kind(kind).project(issue, blocks)
 
 
-def _new(publication: Publication, title: str, planned_for: datetime.date, by: Person, now: datetime.datetime) -> Issue:
+def _new(
+    publication: Publication, title: str, planned_for: datetime.date, by: Person, now: datetime.datetime
+) -> Issue:
     issue = Issue.objects.create(
         publication=publication,
         title=title[:200],
@@ -165,12 +176,16 @@ def _taken_in(issue: Issue, found: Found) -> tuple[Any, Any]:
 
 def _as_story(found: Mapping[str, Any]) -> Any:
     story = registry.kind("story")
-    return story.data(heading=str(found.get("label") or found.get("headline") or ""), body=str(found.get("body", "")))
+    return story.data(
+        heading=str(found.get("label") or found.get("headline") or ""), body=str(found.get("body", ""))
+    )
 
 
-def _insert(issue: Issue, kind: str, version: int, data: dict[str, Any], *, at: int | None, now: datetime.datetime) -> Block:
+def _insert(
+    issue: Issue, kind: str, version: int, data: dict[str, Any], *, at: int | None, now: datetime.datetime
+) -> Block:
     _touch(issue, now)
-    standing_blocks = issue.blocks.standing()  # type: ignore[attr-defined]
+    standing_blocks = issue.blocks.standing()
     count = standing_blocks.count()
     if count >= BLOCKS_AT_MOST:
         raise Refused(f"An issue has at most {BLOCKS_AT_MOST} blocks.")
@@ -180,7 +195,7 @@ def _insert(issue: Issue, kind: str, version: int, data: dict[str, Any], *, at: 
 
 
 def _close_ranks(issue: Issue) -> None:
-    blocks = list(issue.blocks.standing())  # type: ignore[attr-defined]
+    blocks = list(issue.blocks.standing())
     for position, block in enumerate(blocks):
         block.position = position
     Block.objects.bulk_update(blocks, ["position"])
@@ -197,4 +212,3 @@ def _touch(issue: Issue, now: datetime.datetime) -> None:
 def _only_while_editable(issue: Issue) -> None:
     if not issue.editable:
         raise NotNow(f"This issue is {issue.get_status_display().lower()}; reopen it to change its words.")
-

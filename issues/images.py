@@ -57,7 +57,9 @@ def _opened(raw: bytes) -> PIL.Image.Image:
     try:
         picture = PIL.Image.open(io.BytesIO(raw), formats=FORMATS)
         if picture.width * picture.height > PIXELS_AT_MOST:
-            raise Refused(f"This picture has {picture.width} × {picture.height} pixels; at most 40 million are accepted.")
+            raise Refused(
+                f"This picture has {picture.width} × {picture.height} pixels; at most 40 million are accepted."
+            )
         picture.load()
     except UnidentifiedImageError:
         raise Refused("This is not a JPEG, PNG, GIF or WebP picture, whatever its name says.") from None
@@ -81,7 +83,9 @@ def _upright(picture: PIL.Image.Image) -> PIL.Image.Image:
 def _at_most(picture: PIL.Image.Image, width: int) -> PIL.Image.Image:
     if picture.width <= width:
         return picture
-    return picture.resize((width, max(1, round(picture.height * width / picture.width))), PIL.Image.Resampling.LANCZOS)
+    return picture.resize(
+        (width, max(1, round(picture.height * width / picture.width))), PIL.Image.Resampling.LANCZOS
+    )
 
 
 def _encoded(picture: PIL.Image.Image) -> bytes:

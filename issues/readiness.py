@@ -31,7 +31,11 @@ def size_problems(rendered: Rendered) -> list[Problem]:
     """Whether mail programs would cut the issue off."""
     size = len(rendered.html.encode())
     if size > CLIPPED_AT:
-        return [blocker(f"The mail has {size // 1024} KB; Gmail cuts off after {CLIPPED_AT // 1024} KB, unsubscribe link included.")]
+        return [
+            blocker(
+                f"The mail has {size // 1024} KB; Gmail cuts off after {CLIPPED_AT // 1024} KB, unsubscribe link included."
+            )
+        ]
     if size > CLIPPED_AT * 5 // 6:
         return [warning(f"The mail has {size // 1024} of the {CLIPPED_AT // 1024} KB that Gmail shows.")]
     return []
@@ -42,7 +46,11 @@ def _of_issue(issue: Issue) -> list[Problem]:
     if not issue.title:
         found.append(blocker("The issue has no title."))
     if len(issue.subject_line) > SUBJECT_AT_MOST:
-        found.append(warning(f"The subject has {counted(len(issue.subject_line), 'character')}; many phones show {SUBJECT_AT_MOST}."))
+        found.append(
+            warning(
+                f"The subject has {counted(len(issue.subject_line), 'character')}; many phones show {SUBJECT_AT_MOST}."
+            )
+        )
     if issue.preheader and len(issue.preheader) < PREHEADER_AT_LEAST:
         found.append(warning("The preheader is short; inboxes fill up with whatever comes next."))
     if issue.preheader and issue.preheader == issue.subject_line:

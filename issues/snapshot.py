@@ -70,7 +70,7 @@ def take(issue: Issue) -> Snapshot:
 
 def standing(issue: Issue) -> list[Placed[Any]]:
     """The issue's blocks in reading order, parsed."""
-    rows = issue.blocks.standing()  # type: ignore[attr-defined]
+    rows = issue.blocks.standing()
     return [
         Placed(row.uid, row.kind, registry.kind(row.kind).load(row.data, row.version), position)
         for position, row in enumerate(rows)

@@ -51,9 +51,16 @@ class Theme:
 
 def too_faint(theme: Theme) -> list[tuple[str, str]]:
     """Field and sentence for each colour that is too close to what lies behind it."""
-    pairs = [("ink", theme.ink, theme.paper, "paper"), ("accent", theme.accent, theme.paper, "paper"), ("ink", theme.ink, theme.ground, "ground")]
+    pairs = [
+        ("ink", theme.ink, theme.paper, "paper"),
+        ("accent", theme.accent, theme.paper, "paper"),
+        ("ink", theme.ink, theme.ground, "ground"),
+    ]
     return [
-        (field, f"{colour} on {behind} {name} has a contrast of {contrast(colour, behind):.1f}; text needs {READABLE}.")
+        (
+            field,
+            f"{colour} on {behind} {name} has a contrast of {contrast(colour, behind):.1f}; text needs {READABLE}.",
+        )
         for field, colour, behind, name in pairs
         if contrast(colour, behind) < READABLE
     ]

@@ -2,7 +2,6 @@
 
 import datetime
 
-from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
 from issues import readiness
@@ -11,12 +10,11 @@ from issues.models.issue import MOVES
 from issues.rendering import render
 from issues.snapshot import take
 from newsroom.lib.errors import NotNow
+from newsroom.lib.people import Person
 from newsroom.lib.states import move
 from newsroom.lib.text import counted
 
 __all__ = ["approve", "cancel", "finish", "go_out", "reopen", "restore", "send_back", "submit"]
-
-Person = AbstractBaseUser | None
 
 
 @transaction.atomic
@@ -43,9 +41,16 @@ def approve(issue: Issue, *, by: Person, now: datetime.datetime) -> Edition:
     """
     issue.refresh_from_db(fields=["rev"])
     rendered = render(take(issue))
-    stops = [each for each in readiness.blockers(issue) + readiness.size_problems(rendered) if each.severity == "blocker"]
+    stops = [
+        each
+        for each in readiness.blockers(issue) + readiness.size_problems(rendered)
+        if each.severity == "blocker"
+    ]
     if stops:
-        raise NotNow(f"{counted(len(stops), 'thing stops', 'things stop')} this issue: " + " ".join(stop.sentence for stop in stops))
+        raise NotNow(
+            f"{counted(len(stops), 'thing stops', 'things stop')} this issue: "
+            + " ".join(stop.sentence for stop in stops)
+        )
     edition = Edition.objects.create(
         issue=issue,
         number=issue.editions.count() + 1,

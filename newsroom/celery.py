@@ -6,7 +6,7 @@ import warnings
 from celery import Celery, platforms
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsroom.settings")
-warnings.filterwarnings("ignore", category=platforms.SecurityWarning)  # containers run as root
+warnings.filterwarnings("ignore", category=platforms.SecurityWarning)  # type: ignore[attr-defined]  # containers run as root
 
 app = Celery("newsroom")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -8,6 +8,7 @@ from newsroom import env
 from newsroom.lib.relay import Relay, parse_relay
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+env.load(BASE_DIR / ".env")
 VAR = Path(env.text("VAR", str(BASE_DIR / "var")))
 VAR.mkdir(parents=True, exist_ok=True)
 
@@ -33,6 +34,11 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.flag("BEHIN
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "SAMEORIGIN"
+SILENCED_SYSTEM_CHECKS = [
+    "security.W005",  # whether the other hosts of the domain speak https is not ours to say
+    "security.W019",  # the preview frames our own pages
+    "security.W021",  # joining the browsers' preload list is the operator's decision
+]
 
 INSTALLED_APPS = [
     "newsroom.desk",
@@ -76,7 +82,9 @@ WSGI_APPLICATION = "newsroom.wsgi.application"
 _BLOCKS = "newsroom.lib.blocktemplates.Loader"
 
 
-def _engine(name: str, files: tuple[str, ...], folders: list[Path], *, autoescape: bool, library: str) -> dict:  # type: ignore[type-arg]
+def _engine(
+    name: str, files: tuple[str, ...], folders: list[Path], *, autoescape: bool, library: str
+) -> dict:  # type: ignore[type-arg]
     """A template engine of its own for mail: it sees only ``files`` of each block kind, and its own frame."""
     return {
         "NAME": name,
@@ -120,8 +128,20 @@ TEMPLATES = [
             ],
         },
     },
-    _engine("email_html", ("email.html",), [BASE_DIR / "templates" / "email"], autoescape=True, library="issues.templatetags.rich"),
-    _engine("email_text", ("email.txt",), [BASE_DIR / "templates" / "email"], autoescape=False, library="issues.templatetags.typeset"),
+    _engine(
+        "email_html",
+        ("email.html",),
+        [BASE_DIR / "templates" / "email"],
+        autoescape=True,
+        library="issues.templatetags.rich",
+    ),
+    _engine(
+        "email_text",
+        ("email.txt",),
+        [BASE_DIR / "templates" / "email"],
+        autoescape=False,
+        library="issues.templatetags.typeset",
+    ),
 ]
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 CRISPY_ALLOWED_TEMPLATE_PACKS = CRISPY_TEMPLATE_PACK = "forms"
@@ -150,7 +170,11 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 CELERY_BEAT_SCHEDULE = {
     "tick": {"task": "newsroom.delivery.tasks.tick", "schedule": 3.0, "options": {"expires": 9}},
-    "confirmations": {"task": "newsroom.audience.tasks.send_confirmations", "schedule": 5.0, "options": {"expires": 15}},
+    "confirmations": {
+        "task": "newsroom.audience.tasks.send_confirmations",
+        "schedule": 5.0,
+        "options": {"expires": 15},
+    },
 }
 CELERY_TIMEZONE = "UTC"
 

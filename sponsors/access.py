@@ -1,24 +1,22 @@
 """Who may see and sell placements: the one place where views ask."""
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
 from issues.models import Issue
+from newsroom.lib.people import Visitor
 from sponsors.models import Booking
 
 SEE, SELL = "sponsors.view_booking", "sponsors.change_booking"
 
-User = AbstractBaseUser | AnonymousUser
 
-
-def allow(user: User, right: str) -> None:
+def allow(user: Visitor, right: str) -> None:
     """Raises ``PermissionDenied`` unless the person has the right."""
-    if not user.has_perm(right):  # type: ignore[union-attr]
+    if not user.has_perm(right):
         raise PermissionDenied
 
 
-def issue(user: User, pk: int, right: str) -> Issue:
+def issue(user: Visitor, pk: int, right: str) -> Issue:
     """The issue whose placements are meant."""
     allow(user, right)
     found = Issue.objects.select_related("publication").filter(pk=pk).first()
@@ -27,7 +25,7 @@ def issue(user: User, pk: int, right: str) -> Issue:
     return found
 
 
-def booking(user: User, pk: int, placement: str) -> Booking:
+def booking(user: Visitor, pk: int, placement: str) -> Booking:
     """The booking of a placement of the issue, to be changed."""
     of = issue(user, pk, SELL)
     found = Booking.objects.filter(issue=of, placement=placement).first()

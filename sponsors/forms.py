@@ -11,12 +11,16 @@ class BookingForm(forms.Form):
     """A placement, its advertiser and their words."""
 
     placement = forms.ChoiceField(choices=Placement)
-    advertiser = forms.CharField(max_length=120, help_text="Readers see “A message from …”; it is not part of the words.")
+    advertiser = forms.CharField(
+        max_length=120, help_text="Readers see “A message from …”; it is not part of the words."
+    )
     headline = forms.CharField(max_length=200, required=False)
     body = RichText(label="Words")
     url = web_address()
     cta = forms.CharField(label="Words of the link", max_length=60, required=False)
-    approved = forms.BooleanField(label="The advertiser has approved these words", required=False, initial=True)
+    approved = forms.BooleanField(
+        label="The advertiser has approved these words", required=False, initial=True
+    )
 
     @property
     def helper(self) -> FormHelper:

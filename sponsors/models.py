@@ -50,12 +50,16 @@ class Booking(models.Model):
     issue = models.ForeignKey(Issue, on_delete=models.PROTECT, related_name="bookings")
     placement = models.CharField(max_length=12, choices=Placement)
     advertiser = models.ForeignKey(Advertiser, on_delete=models.PROTECT, related_name="bookings")
-    creative = models.ForeignKey(Creative, null=True, blank=True, on_delete=models.PROTECT, related_name="bookings")
+    creative = models.ForeignKey(
+        Creative, null=True, blank=True, on_delete=models.PROTECT, related_name="bookings"
+    )
     booked_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ["issue", "placement"]
-        constraints = [models.UniqueConstraint(fields=["issue", "placement"], name="placement_sold_once_per_issue")]
+        constraints = [
+            models.UniqueConstraint(fields=["issue", "placement"], name="placement_sold_once_per_issue")
+        ]
 
     def __str__(self) -> str:
         return f"{self.advertiser} in {self.issue}, {self.get_placement_display()}"

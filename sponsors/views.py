@@ -24,9 +24,18 @@ def bookings(request: HttpRequest) -> HttpResponse:
     access.allow(request.user, access.SEE)
     issues = Issue.objects.exclude(status=Status.CANCELLED).filter(planned_for__gte=timezone.localdate())
     upcoming = list(issues.select_related("publication").order_by("planned_for", "pk")[:ISSUES_SHOWN])
-    booked = {(each.issue_id, each.placement): each for each in Booking.objects.filter(issue__in=upcoming).select_related("advertiser", "creative")}
-    rows = [(issue, [(code, booked.get((issue.pk, code))) for code in Placement.values]) for issue in upcoming]
-    return render(request, "sponsors/bookings.html", {"rows": rows, "placements": Placement.choices, "section": "sponsors"})
+    booked = {
+        (each.issue_id, each.placement): each
+        for each in Booking.objects.filter(issue__in=upcoming).select_related("advertiser", "creative")
+    }
+    rows = [
+        (issue, [(code, booked.get((issue.pk, code))) for code in Placement.values]) for issue in upcoming
+    ]
+    return render(
+        request,
+        "sponsors/bookings.html",
+        {"rows": rows, "placements": Placement.choices, "section": "sponsors"},
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -59,7 +68,11 @@ def release(request: HttpRequest, pk: int, placement: str) -> HttpResponse:
 
 def _shown(issue: Issue, placement: str) -> dict[str, Any]:
     """The booking of that placement, as the form shows it; else the first free placement."""
-    booking = Booking.objects.filter(issue=issue, placement=placement).select_related("advertiser", "creative").first()
+    booking = (
+        Booking.objects.filter(issue=issue, placement=placement)
+        .select_related("advertiser", "creative")
+        .first()
+    )
     if booking is None or booking.creative is None:
         free = selling.free_placements(issue)
         return {"placement": placement if placement in free else next(iter(free), "")}

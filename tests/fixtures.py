@@ -1,5 +1,6 @@
 """Personas, and what no test may do: talk to the network, or read the database while rendering."""
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from django.test import Client
 
 from newsroom.desk import roles
 from tests.make import make_person
+from tests.running import Newsroom
 
 CORPUS = Path(__file__).resolve().parent.parent.parent / "shared" / "corpus"
 
@@ -62,3 +64,18 @@ def _signed_in(role: str) -> Client:
     client = Client()
     client.force_login(make_person(role))
     return client
+
+
+@pytest.fixture
+def newsroom(tmp_path: Path):
+    """Start a whole newsroom: ``newsroom("--no-demo")``; each is killed after the test if it still runs."""
+    started = []
+
+    def start(*options: str) -> Newsroom:
+        started.append(Newsroom(tmp_path, *options))
+        return started[-1]
+
+    yield start
+    for each in started:
+        if each.process.poll() is None:
+            each.end(signal.SIGKILL)

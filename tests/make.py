@@ -13,6 +13,7 @@ from newsroom.audience import recipients
 from newsroom.audience.models import MailingList, Status, Subscriber, Subscription
 
 NOW = datetime.datetime(2031, 3, 4, 7, 0, tzinfo=datetime.UTC)
+TODAY = NOW.date()
 _numbers = itertools.count(1)
 
 
@@ -34,7 +35,7 @@ def make_issue(
     publication: Publication | None = None,
     *,
     title: str = "A crane that learns",
-    planned_for: datetime.date = NOW.date(),
+    planned_for: datetime.date = TODAY,
     blocks: tuple[str, ...] = ("greeting", "lead_story", "sign_off"),
     now: datetime.datetime = NOW,
 ) -> Issue:
@@ -56,7 +57,9 @@ def make_block(issue: Issue, kind: str, *, position: int = 0, **data: Any) -> Bl
     )
 
 
-def make_approved_issue(publication: Publication | None = None, *, now: datetime.datetime = NOW, **fields: Any) -> Issue:
+def make_approved_issue(
+    publication: Publication | None = None, *, now: datetime.datetime = NOW, **fields: Any
+) -> Issue:
     issue = make_issue(publication, now=now, **fields)
     workflow.submit(issue, by=None, now=now)
     workflow.approve(issue, by=None, now=now)
@@ -76,8 +79,12 @@ def make_list(publication: Publication) -> MailingList:
     return recipients.list_of(publication.slug, name=publication.name)
 
 
-def make_reader(publication: Publication, email: str = "", *, status: str = Status.ACTIVE, name: str = "") -> Subscription:
-    subscriber, _ = Subscriber.objects.get_or_create(email=email or f"reader{next(_numbers)}@readers.example", defaults={"name": name})
+def make_reader(
+    publication: Publication, email: str = "", *, status: str = Status.ACTIVE, name: str = ""
+) -> Subscription:
+    subscriber, _ = Subscriber.objects.get_or_create(
+        email=email or f"reader{next(_numbers)}@readers.example", defaults={"name": name}
+    )
     return Subscription.objects.create(
         subscriber=subscriber, mailing_list=make_list(publication), status=status, source="test", asked_at=NOW
     )
@@ -89,7 +96,9 @@ def make_readers(publication: Publication, count: int) -> list[Subscription]:
 
 def make_person(role: str, *, username: str = "") -> User:
     """Somebody at the desk with that role (a group of ``newsroom.desk.roles``); no role is a stranger with a login."""
-    user = User.objects.create_user(username or f"person{next(_numbers)}", password="a long password", is_staff=bool(role))
+    user = User.objects.create_user(
+        username or f"person{next(_numbers)}", password="a long password", is_staff=bool(role)
+    )
     if role:
         user.groups.add(Group.objects.get(name=role))
     return user

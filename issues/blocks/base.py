@@ -39,12 +39,12 @@ class Problem:
 
 def blocker(sentence: str, block: Placed[Any] | None = None) -> Problem:
     """A problem that keeps the issue from going out."""
-    return Problem("blocker", sentence, block and block.uid)
+    return Problem("blocker", sentence, block.uid if block else None)
 
 
 def warning(sentence: str, block: Placed[Any] | None = None) -> Problem:
     """A problem that a person may decide to live with."""
-    return Problem("warning", sentence, block and block.uid)
+    return Problem("warning", sentence, block.uid if block else None)
 
 
 class BlockType(Generic[D]):

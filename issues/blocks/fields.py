@@ -58,7 +58,11 @@ class RichItems(forms.CharField):
 def _items(text: str) -> list[str]:
     """Split at blank lines and before leading dashes; the dash itself is only a mark."""
     parts = re.split(r"\n\s*\n|\n(?=[-•*] )", text.replace("\r\n", "\n"))
-    return [item for part in parts if (item := part.strip().removeprefix("- ").removeprefix("• ").removeprefix("* "))]
+    return [
+        item
+        for part in parts
+        if (item := part.strip().removeprefix("- ").removeprefix("• ").removeprefix("* "))
+    ]
 
 
 class RowsWidget(forms.Widget):
@@ -70,7 +74,7 @@ class RowsWidget(forms.Widget):
         super().__init__()
         self.formset = formset_factory(row_form, extra=1, max_num=ROWS_AT_MOST, absolute_max=ROWS_AT_MOST + 1)
 
-    def value_from_datadict(self, data: Any, files: Any, name: str) -> BaseFormSet:
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> BaseFormSet:  # type: ignore[type-arg]
         return self.formset(data, files, prefix=name)
 
     def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:

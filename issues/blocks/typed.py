@@ -26,8 +26,10 @@ def load(cls: type[D], raw: Mapping[str, Any]) -> D:
     """Build ``cls`` from JSON values; unknown keys are ignored. Raises ``Malformed`` naming the field."""
     if not isinstance(raw, Mapping):
         raise Malformed(f"{cls.__name__} needs an object, not {type(raw).__name__}.")
-    hints = _hints(cls)
-    values = {name: _value(hint, raw[name], f"{cls.__name__}.{name}") for name, hint in hints.items() if name in raw}
+    hints: dict[str, Any] = _hints(cls)  # type: ignore[arg-type]
+    values = {
+        name: _value(hint, raw[name], f"{cls.__name__}.{name}") for name, hint in hints.items() if name in raw
+    }
     return cls(**values)
 
 
@@ -37,7 +39,7 @@ def dump(data: Any) -> dict[str, Any]:
 
 
 @cache
-def _hints(cls: type) -> dict[str, Any]:
+def _hints(cls: Any) -> dict[str, Any]:
     return get_type_hints(cls)
 
 
@@ -68,7 +70,7 @@ def _value(hint: Any, raw: Any, where: str) -> Any:
 
 def _scalar(hint: Any, raw: Any, where: str) -> Any:
     if dataclasses.is_dataclass(hint):
-        return raw if isinstance(raw, hint) else load(hint, raw)  # type: ignore[arg-type,type-var]
+        return raw if isinstance(raw, hint) else load(hint, raw)  # type: ignore[arg-type]
     try:
         if hint is Decimal and isinstance(raw, str | int | Decimal) and not isinstance(raw, bool):
             return _finite(Decimal(raw))

@@ -38,4 +38,3 @@ class Block(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.position + 1}"
-

@@ -1,6 +1,6 @@
 """What readers got, word for word; never changes."""
 
-from typing import Any, NoReturn
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -11,10 +11,10 @@ class Immutable(Exception):
 
 
 class EditionQuerySet(models.QuerySet["Edition"]):
-    def update(self, **changes: Any) -> NoReturn:
+    def update(self, **changes: Any) -> int:
         raise Immutable("An edition never changes.")
 
-    def delete(self) -> NoReturn:
+    def delete(self) -> tuple[int, dict[str, int]]:
         raise Immutable("An edition is never deleted.")
 
 
@@ -34,21 +34,25 @@ class Edition(models.Model):
     minutes = models.PositiveSmallIntegerField(help_text="Reading time.")
     seal = models.CharField(max_length=64)
     frozen_at = models.DateTimeField()
-    frozen_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    frozen_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
 
     objects = EditionQuerySet.as_manager()
 
     class Meta:
         ordering = ["issue", "number"]
-        constraints = [models.UniqueConstraint(fields=["issue", "number"], name="edition_number_once_per_issue")]
+        constraints = [
+            models.UniqueConstraint(fields=["issue", "number"], name="edition_number_once_per_issue")
+        ]
 
     def __str__(self) -> str:
         return f"Edition {self.number} of {self.subject}"
 
     def save(self, *args: Any, **options: Any) -> None:
-        if self.pk is not None:
+        if not self._state.adding:
             raise Immutable("An edition never changes.")
         super().save(*args, **options)
 
-    def delete(self, *args: Any, **options: Any) -> NoReturn:
+    def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:
         raise Immutable("An edition is never deleted.")

@@ -17,7 +17,10 @@ class ImageQuerySet(models.QuerySet["Image"]):
 
 
 class Image(models.Model):
-    """A picture in two widths for mail: ``small`` at most 600 px, ``large`` at most 1200 px wide. ``digest`` is SHA-256 of ``large``."""
+    """A picture in two widths for mail: ``small`` at most 600 px, ``large`` at most 1200 px wide.
+
+    ``digest`` is the SHA-256 of ``large``, in hex.
+    """
 
     small = models.FileField(upload_to="images/")
     large = models.FileField(upload_to="images/")

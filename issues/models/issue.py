@@ -10,7 +10,6 @@ from django.utils.text import slugify
 from issues.models.publication import Publication
 from newsroom.lib.states import Moves
 
-
 RESERVED_SLUGS = frozenset({"feed", "page", "subscribe"})
 """Addresses beside the issues of a publication."""
 
@@ -37,23 +36,34 @@ MOVES: Moves = {
 class IssueQuerySet(models.QuerySet["Issue"]):
     def published(self) -> Self:
         """In the archive: from the moment the first mail links to it."""
-        return self.filter(status__in=[Status.GOING_OUT, Status.SENT], published_at__isnull=False).order_by("-published_at", "-pk")
+        return self.filter(status__in=[Status.GOING_OUT, Status.SENT], published_at__isnull=False).order_by(
+            "-published_at", "-pk"
+        )
 
 
 class Issue(models.Model):
-    """One issue. Only ``issues.workflow`` writes ``status``, ``edition`` and ``published_at``; only ``issues.composing`` the rest."""
+    """One issue.
+
+    Only ``issues.workflow`` writes ``status``, ``edition`` and ``published_at``; only ``issues.composing`` the rest.
+    """
 
     publication = models.ForeignKey(Publication, on_delete=models.PROTECT, related_name="issues")
     title = models.CharField(max_length=200, blank=True)
     subject = models.CharField(max_length=200, blank=True, help_text="The title, if empty.")
-    preheader = models.CharField(max_length=200, blank=True, help_text="Shown after the subject in most inboxes.")
+    preheader = models.CharField(
+        max_length=200, blank=True, help_text="Shown after the subject in most inboxes."
+    )
     slug = models.SlugField(max_length=80)
     planned_for = models.DateField(help_text="On the publication’s calendar.")
     status = models.CharField(max_length=12, choices=Status, default=Status.DRAFT)
-    edition = models.OneToOneField("issues.Edition", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    edition = models.OneToOneField(
+        "issues.Edition", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     published_at = models.DateTimeField(null=True, blank=True)
     rev = models.PositiveIntegerField(default=1)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     changed_at = models.DateTimeField()
 
@@ -88,7 +98,11 @@ class Issue(models.Model):
 def free_slug(publication: Publication, title: str, day: datetime.date, *, but: Issue | None = None) -> str:
     """A slug that no other issue of the publication has: from the title, else from the day. ``but`` may keep its own."""
     stem = slugify(title)[:70].strip("-") or f"{day:%Y-%m-%d}"
-    others = Issue.objects.filter(publication=publication, slug__startswith=stem).exclude(pk=but.pk if but else None)
+    others = Issue.objects.filter(publication=publication, slug__startswith=stem).exclude(
+        pk=but.pk if but else None
+    )
+    if but:
+        others = others.exclude(slug=but.slug)
     taken = {*others.values_list("slug", flat=True), *RESERVED_SLUGS}
     numbered = (stem if number == 1 else f"{stem}-{number}" for number in range(1, len(taken) + 2))
     return next(slug for slug in numbered if slug not in taken)

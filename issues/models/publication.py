@@ -9,7 +9,16 @@ from django.db import models
 
 from issues.theme import COLOUR, Theme, too_faint
 
-RUNDOWN = ["greeting", "lead_story", "sponsor_slot", "event_promo", "financial_corner", "byline", "link_roundup", "sign_off"]
+RUNDOWN = [
+    "greeting",
+    "lead_story",
+    "sponsor_slot",
+    "event_promo",
+    "financial_corner",
+    "byline",
+    "link_roundup",
+    "sign_off",
+]
 
 
 def standard_rundown() -> list[str]:
@@ -37,25 +46,41 @@ class Publication(models.Model):
     """A newsletter. Its ``slug`` is stable for life: archive address, List-Id and name of its mailing list."""
 
     name = models.CharField(max_length=120)
-    slug = models.SlugField(unique=True, validators=[check_not_reserved], help_text="Part of every address; never changes once issues have gone out.")
+    slug = models.SlugField(
+        unique=True,
+        validators=[check_not_reserved],
+        help_text="Part of every address; never changes once issues have gone out.",
+    )
     tagline = models.CharField(max_length=200, blank=True)
-    language = models.CharField(max_length=12, default="en", help_text="Language of the words, such as en or en-GB.")
+    language = models.CharField(
+        max_length=12, default="en", help_text="Language of the words, such as en or en-GB."
+    )
     time_zone = models.CharField(max_length=64, default="UTC", validators=[check_time_zone])
-    usual_time = models.TimeField(default=datetime.time(9, 0), help_text="Proposed when an issue is scheduled.")
+    usual_time = models.TimeField(
+        default=datetime.time(9, 0), help_text="Proposed when an issue is scheduled."
+    )
     window_minutes = models.PositiveIntegerField(
         default=120,
         validators=[MinValueValidator(5)],
         help_text="How late a send may start if something was down. After that it is missed, and a person decides.",
     )
-    rundown = models.JSONField(default=standard_rundown, help_text="Block kinds a new issue starts with, in order.")
+    rundown = models.JSONField(
+        default=standard_rundown, help_text="Block kinds a new issue starts with, in order."
+    )
 
     sender_name = models.CharField(max_length=120)
     sender_email = models.EmailField()
     reply_to = models.EmailField(blank=True)
-    postal_address = models.CharField(max_length=240, help_text="Stands in the footer of every mail; the law asks for it.")
+    postal_address = models.CharField(
+        max_length=240, help_text="Stands in the footer of every mail; the law asks for it."
+    )
 
-    masthead = models.CharField(max_length=80, blank=True, help_text="Words at the head of each issue; the name if empty.")
-    logo = models.ForeignKey("issues.Image", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    masthead = models.CharField(
+        max_length=80, blank=True, help_text="Words at the head of each issue; the name if empty."
+    )
+    logo = models.ForeignKey(
+        "issues.Image", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     accent = models.CharField(max_length=7, default="#0b57b0", validators=[check_colour])
     ink = models.CharField(max_length=7, default="#1a2029", validators=[check_colour])
     paper = models.CharField(max_length=7, default="#ffffff", validators=[check_colour])

@@ -52,7 +52,12 @@ def render(snapshot: Snapshot) -> Rendered:
 def render_html(snapshot: Snapshot) -> str:
     """The HTML mail: block templates in one frame, styles inlined; dark and phone rules stay in a ``<style>`` of their own."""
     blocks = [_block("email_html", "email.html", block, snapshot) for block in snapshot.blocks]
-    context = {"issue": _disarmed(snapshot), "blocks": [b for b in blocks if b.strip()], "preheader": preheader(snapshot), "unsubscribe": slots.UNSUBSCRIBE}
+    context = {
+        "issue": _disarmed(snapshot),
+        "blocks": [b for b in blocks if b.strip()],
+        "preheader": preheader(snapshot),
+        "unsubscribe": slots.UNSUBSCRIBE,
+    }
     document = _fill("email_html", "issue.html", context)
     return _inliner().inline(document).replace(' data-css-inline="keep"', "")
 
@@ -60,7 +65,9 @@ def render_html(snapshot: Snapshot) -> str:
 def render_text(snapshot: Snapshot) -> str:
     """The plain text part, at most 72 columns: headings underlined, links as numbered notes."""
     notes = Notes()
-    blocks = [tidy(_block("email_text", "email.txt", block, snapshot, notes=notes)) for block in snapshot.blocks]
+    blocks = [
+        tidy(_block("email_text", "email.txt", block, snapshot, notes=notes)) for block in snapshot.blocks
+    ]
     context = {
         "issue": _disarmed(snapshot),
         "blocks": [block for block in blocks if block],
@@ -72,7 +79,12 @@ def render_text(snapshot: Snapshot) -> str:
 
 def render_web(snapshot: Snapshot) -> str:
     """The blocks as semantic HTML for the archive and the feed."""
-    return "\n".join(filter(None, (_block("web", "web.html", block, snapshot).strip() for block in snapshot.blocks))) + "\n"
+    return (
+        "\n".join(
+            filter(None, (_block("web", "web.html", block, snapshot).strip() for block in snapshot.blocks))
+        )
+        + "\n"
+    )
 
 
 def render_block(engine: str, file: str, block: Block, snapshot: Snapshot) -> str:
@@ -107,7 +119,13 @@ def _disarmed(snapshot: Snapshot) -> Snapshot:
 
 
 def _block(engine: str, file: str, block: Block, snapshot: Snapshot, **more: Any) -> str:
-    context = {"block": block.data, "facts": block.facts, "issue": snapshot, "theme": snapshot.masthead.theme, **more}
+    context = {
+        "block": block.data,
+        "facts": block.facts,
+        "issue": snapshot,
+        "theme": snapshot.masthead.theme,
+        **more,
+    }
     return slots.disarmed(_fill(engine, f"blocks/{block.kind}/{file}", context))
 
 

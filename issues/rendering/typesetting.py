@@ -38,7 +38,14 @@ def wrapped(words: str, *, first: str = "", rest: str = "") -> str:
     lines = [
         line
         for part in words.split("\n")
-        for line in textwrap.wrap(part, WIDTH, initial_indent=rest, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False)
+        for line in textwrap.wrap(
+            part,
+            WIDTH,
+            initial_indent=rest,
+            subsequent_indent=rest,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
     ]
     return first + "\n".join(lines)[len(rest) :] if lines else ""
 
@@ -86,6 +93,10 @@ def _words(runs: Sequence[Run], notes: Notes) -> str:
     out: list[str] = []
     for run, after in zip(runs, [*runs[1:], None], strict=True):
         out.append(run.text)
-        if run.href and (after is None or after.href != run.href) and run.href.removeprefix("mailto:") != run.text:
+        if (
+            run.href
+            and (after is None or after.href != run.href)
+            and run.href.removeprefix("mailto:") != run.text
+        ):
             out.append(f" [{notes.number(run.href)}]")
     return "".join(out)

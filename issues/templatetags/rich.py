@@ -48,4 +48,4 @@ def absolute(path: str, site: str) -> str:
 @register.filter
 def sentence(words: str) -> str:
     """Words with a full stop, unless they end in a mark already."""
-    return words if not words or words[-1] in ".!?…:”\"" else f"{words}."
+    return words if not words or words[-1] in '.!?…:”"' else f"{words}."

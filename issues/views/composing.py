@@ -56,7 +56,7 @@ def describe(request: HttpRequest, pk: int) -> HttpResponse:
     issue = access.issue(request.user, pk, access.WRITE)
     form = DescribeForm(request.POST, instance=issue)
     if not form.is_valid():
-        return _unsaved(request, form.errors.get_json_data())
+        return _unsaved(form.errors.get_json_data())
     composing.describe(issue, now=timezone.now(), **form.cleaned_data)
     return _saved(request, issue)
 
@@ -71,7 +71,11 @@ def edit(request: HttpRequest, pk: int, uid: uuid.UUID) -> HttpResponse:
         return _form(request, block, form)
     form = kind.form(request.POST, request.FILES, prefix=str(block.uid))
     if not form.is_valid():
-        return _unsaved(request, form.errors.get_json_data()) if _autosaving(request) else _form(request, block, form, status=422)
+        return (
+            _unsaved(form.errors.get_json_data())
+            if _autosaving(request)
+            else _form(request, block, form, status=422)
+        )
     return _store(request, block, kind, form)
 
 
@@ -80,7 +84,9 @@ def add(request: HttpRequest, pk: int) -> HttpResponse:
     """Put a new block in, and open its form."""
     issue = access.issue(request.user, pk, access.WRITE)
     at = request.POST.get("at", "")
-    block = composing.add_block(issue, request.POST.get("kind", ""), at=int(at) if at.isdigit() else None, now=timezone.now())
+    block = composing.add_block(
+        issue, request.POST.get("kind", ""), at=int(at) if at.isdigit() else None, now=timezone.now()
+    )
     return _changed(request, issue, f"{registry.kind(block.kind).label} added.", opened=block)
 
 
@@ -99,8 +105,13 @@ def move(request: HttpRequest, pk: int, uid: uuid.UUID) -> HttpResponse:
     to = _number(request.POST.get("to"), block.position + _number(request.POST.get("by"), 0))
     composing.move_block(block, to=to, now=timezone.now())
     block.refresh_from_db()
-    count = block.issue.blocks.standing().count()  # type: ignore[attr-defined]
-    return _changed(request, block.issue, f"{registry.kind(block.kind).label} moved to position {block.position + 1} of {count}.", moved=block)
+    count = block.issue.blocks.standing().count()
+    return _changed(
+        request,
+        block.issue,
+        f"{registry.kind(block.kind).label} moved to position {block.position + 1} of {count}.",
+        moved=block,
+    )
 
 
 @require_POST
@@ -123,7 +134,11 @@ def put_back(request: HttpRequest, pk: int, uid: uuid.UUID) -> HttpResponse:
 def card(request: HttpRequest, pk: int, uid: uuid.UUID) -> HttpResponse:
     """One block closed again."""
     block = access.block(request.user, pk, uid, access.READ)
-    return render(request, "issues/_card.html", {"issue": block.issue, "may_write": True, "card": _cards(block.issue, only=block)[0]})
+    return render(
+        request,
+        "issues/_card.html",
+        {"issue": block.issue, "may_write": True, "card": _cards(block.issue, only=block)[0]},
+    )
 
 
 def _store(request: HttpRequest, block: Block, kind: BlockType[Any], form: BlockForm) -> HttpResponse:
@@ -139,12 +154,22 @@ def _store(request: HttpRequest, block: Block, kind: BlockType[Any], form: Block
         return _saved(request, block.issue, rev=block.rev)
     if not request.htmx:  # type: ignore[attr-defined]
         return redirect("issues:compose", block.issue.pk)
-    return render(request, "issues/_card.html", {"issue": block.issue, "may_write": True, "card": _cards(block.issue, only=block)[0]})
+    return render(
+        request,
+        "issues/_card.html",
+        {"issue": block.issue, "may_write": True, "card": _cards(block.issue, only=block)[0]},
+    )
 
 
 def _form(request: HttpRequest, block: Block, form: BlockForm, *, status: int = 200) -> HttpResponse:
     template = "issues/_form.html" if request.htmx else "issues/edit.html"  # type: ignore[attr-defined]
-    values = {"issue": block.issue, "publication": block.issue.publication, "block": block, "kind": registry.kind(block.kind), "form": form}
+    values = {
+        "issue": block.issue,
+        "publication": block.issue.publication,
+        "block": block,
+        "kind": registry.kind(block.kind),
+        "form": form,
+    }
     return render(request, template, values, status=200 if status == 422 and request.htmx else status)  # type: ignore[attr-defined]
 
 
@@ -160,12 +185,16 @@ def _changed(request: HttpRequest, issue: Issue, said: str, **marks: Block) -> H
 
 def _workspace(issue: Issue, *, may_write: bool) -> dict[str, Any]:
     problems = readiness.problems(issue)
-    return {"cards": _cards(issue, problems=problems), "problems": problems, "kinds": registry.kinds() if may_write else []}
+    return {
+        "cards": _cards(issue, problems=problems),
+        "problems": problems,
+        "kinds": registry.kinds() if may_write else [],
+    }
 
 
 def _cards(issue: Issue, *, only: Block | None = None, problems: list[Problem] | None = None) -> list[Card]:
     taken = snapshot.take(issue)
-    rows = {row.uid: row for row in issue.blocks.standing()}  # type: ignore[attr-defined]
+    rows = {row.uid: row for row in issue.blocks.standing()}
     found = readiness.problems(issue) if problems is None else problems
     return [
         Card(
@@ -194,7 +223,7 @@ def _saved(request: HttpRequest, issue: Issue, **more: object) -> HttpResponse:
     return JsonResponse({"saved": True, **more})
 
 
-def _unsaved(request: HttpRequest, errors: dict[str, Any]) -> HttpResponse:
+def _unsaved(errors: dict[str, Any]) -> HttpResponse:
     sentences = [str(each["message"]) for field in errors.values() for each in field]
     return JsonResponse({"saved": False, "why": " ".join(sentences)}, status=422)
 

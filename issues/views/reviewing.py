@@ -11,12 +11,17 @@ from django.views.decorators.http import require_POST
 
 from issues import access, workflow
 from newsroom.lib.errors import NewsroomError
+from newsroom.lib.people import person
 
 STEPS: dict[str, tuple[Callable[..., Any], str, str]] = {
     "submit": (workflow.submit, access.WRITE, "Submitted for review."),
     "send-back": (workflow.send_back, access.APPROVE, "Sent back to the author."),
     "approve": (workflow.approve, access.APPROVE, "Approved: this edition is what readers will get."),
-    "reopen": (workflow.reopen, access.APPROVE, "Reopened: the edition is withdrawn, and nothing is scheduled."),
+    "reopen": (
+        workflow.reopen,
+        access.APPROVE,
+        "Reopened: the edition is withdrawn, and nothing is scheduled.",
+    ),
     "cancel": (workflow.cancel, access.APPROVE, "Cancelled. Its words are kept."),
     "restore": (workflow.restore, access.APPROVE, "A draft again."),
 }
@@ -30,7 +35,7 @@ def step(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     verb, right, done = STEPS[name]
     issue = access.issue(request.user, pk, right)
     try:
-        verb(issue, by=request.user, now=timezone.now())
+        verb(issue, by=person(request), now=timezone.now())
         messages.success(request, done)
     except NewsroomError as error:
         messages.error(request, str(error))

@@ -12,6 +12,7 @@ from issues import access, composing, importing
 from issues.forms import PasteForm, StartForm
 from issues.models import Issue, Publication
 from newsroom.lib.errors import Refused
+from newsroom.lib.people import person
 from newsroom.lib.text import counted
 
 
@@ -21,7 +22,7 @@ def start(request: HttpRequest) -> HttpResponse:
     access.allow(request.user, access.START)
     form = StartForm(request.POST or None, initial=_proposal())
     if request.method == "POST" and form.is_valid():
-        issue = composing.start(**form.cleaned_data, by=request.user, now=timezone.now())  # type: ignore[arg-type]
+        issue = composing.start(**form.cleaned_data, by=person(request), now=timezone.now())
         return redirect("issues:compose", issue.pk)
     return render(request, "issues/start.html", {"form": form, "publications": Publication.objects.exists()})
 
@@ -38,7 +39,12 @@ def paste(request: HttpRequest) -> HttpResponse:
         except Refused as error:
             form.add_error("draft", str(error))
     status = 422 if form.errors else 200
-    return render(request, "issues/paste.html", {"form": form, "publications": Publication.objects.exists()}, status=status)
+    return render(
+        request,
+        "issues/paste.html",
+        {"form": form, "publications": Publication.objects.exists()},
+        status=status,
+    )
 
 
 def _from_draft(request: HttpRequest, form: PasteForm) -> Issue:
@@ -48,7 +54,7 @@ def _from_draft(request: HttpRequest, form: PasteForm) -> Issue:
         form.cleaned_data["publication"],
         draft,
         planned_for=day,
-        by=request.user,  # type: ignore[arg-type]
+        by=person(request),
         now=timezone.now(),
     )
     messages.success(request, f"Read {counted(len(draft.blocks), 'block')} from the draft.")

@@ -21,8 +21,11 @@ class Page:
 
 def published(publication: Publication) -> QuerySet[Issue]:
     """The publication's issues, the newest first, without their words."""
-    return Issue.objects.published().filter(publication=publication).select_related("edition").defer(
-        "edition__html", "edition__text", "edition__web"
+    return (
+        Issue.objects.published()
+        .filter(publication=publication)
+        .select_related("edition")
+        .defer("edition__html", "edition__text", "edition__web")
     )
 
 
@@ -47,4 +50,5 @@ def page(publication_slug: str, slug: str) -> Page | None:
     found = next((row for row in rows if row.slug == slug), None)
     if found is None:
         return None
-    return Page(found, found.web, found.seal, [row for row in rows if row is not found][:RECENT])
+    columns = vars(found)
+    return Page(found, columns["web"], columns["seal"], [row for row in rows if row is not found][:RECENT])

@@ -28,7 +28,9 @@ FRESH_FOR = 60
 class SubscribeForm(forms.Form):
     """One address. ``website`` is a trap: people do not see it, scripts fill it in."""
 
-    email = forms.CharField(max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email", "inputmode": "email"}))
+    email = forms.CharField(
+        max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email", "inputmode": "email"})
+    )
     website = forms.CharField(required=False)
 
 
@@ -51,7 +53,13 @@ def front(request: HttpRequest, publication: str, number: int = 1) -> HttpRespon
     page = pages.page(number)
     issues = list(page)
     latest = issues.pop(0) if number == 1 and issues else None
-    values = {"publication": owner, "page": page, "latest": latest, "recent": issues, "newer": _newer(owner, number)}
+    values = {
+        "publication": owner,
+        "page": page,
+        "latest": latest,
+        "recent": issues,
+        "newer": _newer(owner, number),
+    }
     response = render(request, "archive/front.html", values)
     response["Cache-Control"] = f"public, max-age={FRESH_FOR}"
     return response
@@ -66,7 +74,11 @@ def issue(request: HttpRequest, publication: str, slug: str) -> HttpResponseBase
     etag = _etag(page)
     response = get_conditional_response(request, etag=etag)
     if response is None:
-        response = render(request, "archive/issue.html", {"page": page, "issue": page.issue, "publication": page.issue.publication})
+        response = render(
+            request,
+            "archive/issue.html",
+            {"page": page, "issue": page.issue, "publication": page.issue.publication},
+        )
         response["ETag"] = etag
     response["Cache-Control"] = f"public, max-age={FRESH_FOR}"
     return response
@@ -100,7 +112,9 @@ def subscribe(request: HttpRequest, publication: str) -> HttpResponse:
             mailing_list = recipients.list_of(
                 owner.slug, name=owner.name, sender=f"{owner.sender_name} <{owner.sender_email}>"
             )
-            subscribing.ask(mailing_list, form.cleaned_data["email"], source="archive form", now=timezone.now())
+            subscribing.ask(
+                mailing_list, form.cleaned_data["email"], source="archive form", now=timezone.now()
+            )
     except Refused as error:
         values = {"publication": owner, "form": form, "error": str(error)}
         return render(request, "archive/subscribe.html", values, status=422)

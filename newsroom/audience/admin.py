@@ -25,4 +25,14 @@ class SubscriptionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_filter = ["status", "mailing_list", "asked_at"]
     search_fields = ["subscriber__email", "subscriber__name"]
     list_select_related = ["subscriber", "mailing_list"]
-    readonly_fields = ["subscriber", "mailing_list", "status", "source", "asked_at", "confirmed_at", "left_at", "left_by", "mail_due_at"]
+    readonly_fields = [
+        "subscriber",
+        "mailing_list",
+        "status",
+        "source",
+        "asked_at",
+        "confirmed_at",
+        "left_at",
+        "left_by",
+        "mail_due_at",
+    ]

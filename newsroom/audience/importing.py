@@ -57,7 +57,9 @@ class _Row:
     active: bool
 
 
-def import_csv(mailing_list: MailingList, source: bytes, *, now: datetime.datetime, label: str = "CSV import") -> Report:
+def import_csv(
+    mailing_list: MailingList, source: bytes, *, now: datetime.datetime, label: str = "CSV import"
+) -> Report:
     """Add the rows of a CSV file to a list; nobody who left is brought back, nobody is unsubscribed.
 
     Columns are found by their heads (email, name, active), comma, semicolon or tab between. Raises ``Refused`` for a file
@@ -75,7 +77,9 @@ def _table(source: bytes) -> Iterator[tuple[int, dict[str, str]]]:
     reader = csv.reader(io.StringIO(_decoded(source), newline=""), delimiter=_delimiter(source))
     head = [cell.strip().lower() for cell in next(reader, [])]
     if not set(head) & set(EMAIL_COLUMNS):
-        raise Refused("The first line has no column called “email”. Name the columns in the first line, such as email,name,active.")
+        raise Refused(
+            "The first line has no column called “email”. Name the columns in the first line, such as email,name,active."
+        )
     return _cells(reader, head)
 
 
@@ -94,7 +98,9 @@ def _cells(reader: "csv._reader", head: list[str]) -> Iterator[tuple[int, dict[s
 
 def _decoded(source: bytes) -> str:
     if len(source) > BYTES_AT_MOST:
-        raise Refused(f"This file has {len(source) // 1024 // 1024} MB; at most {BYTES_AT_MOST // 1024 // 1024} MB are read at once.")
+        raise Refused(
+            f"This file has {len(source) // 1024 // 1024} MB; at most {BYTES_AT_MOST // 1024 // 1024} MB are read at once."
+        )
     if not source.strip():
         raise Refused("This file is empty.")
     if b"\0" in source and not source.startswith((b"\xff\xfe", b"\xfe\xff")):
@@ -133,7 +139,9 @@ def _row(line: int, cells: Mapping[str, str]) -> _Row:
     given = _first(cells, EMAIL_COLUMNS)
     if not given:
         raise Refused("There is no email address in this row.")
-    name = " ".join("".join(letter if letter.isprintable() else " " for letter in _first(cells, NAME_COLUMNS)).split())
+    name = " ".join(
+        "".join(letter if letter.isprintable() else " " for letter in _first(cells, NAME_COLUMNS)).split()
+    )
     return _Row(line, normal_address(given), name[:120], _first(cells, STATUS_COLUMNS).lower() not in NO)
 
 
@@ -141,16 +149,22 @@ def _first(cells: Mapping[str, str], columns: tuple[str, ...]) -> str:
     return next((cells[column].strip() for column in columns if cells.get(column, "").strip()), "")
 
 
-def _store(mailing_list: MailingList, rows: list[_Row], report: Report, *, now: datetime.datetime, label: str) -> None:
+def _store(
+    mailing_list: MailingList, rows: list[_Row], report: Report, *, now: datetime.datetime, label: str
+) -> None:
     for start in range(0, len(rows), 500):
         _store_some(mailing_list, rows[start : start + 500], report, now=now, label=label)
 
 
-def _store_some(mailing_list: MailingList, rows: list[_Row], report: Report, *, now: datetime.datetime, label: str) -> None:
+def _store_some(
+    mailing_list: MailingList, rows: list[_Row], report: Report, *, now: datetime.datetime, label: str
+) -> None:
     """Five hundred rows at a time: few enough for one statement of any database."""
     people = _people(rows)
     known = dict(
-        Subscription.objects.filter(mailing_list=mailing_list, subscriber__in=people.values()).values_list("subscriber_id", "status")
+        Subscription.objects.filter(mailing_list=mailing_list, subscriber__in=people.values()).values_list(
+            "subscriber_id", "status"
+        )
     )
     new = [row for row in rows if people[row.email.lower()].pk not in known]
     Subscription.objects.bulk_create(
@@ -175,7 +189,10 @@ def _store_some(mailing_list: MailingList, rows: list[_Row], report: Report, *, 
 def _people(rows: list[_Row]) -> dict[str, Subscriber]:
     """The person of each row by small-letter address, made where missing."""
     wanted = {row.email.lower(): row for row in rows}
-    people = {each.email.lower(): each for each in Subscriber.objects.annotate(small=Lower("email")).filter(small__in=wanted)}
-    missing = [Subscriber(email=row.email, name=row.name) for small, row in wanted.items() if small not in people]
+    known = Subscriber.objects.annotate(small=Lower("email")).filter(small__in=wanted)
+    people: dict[str, Subscriber] = {each.email.lower(): each for each in known}
+    missing = [
+        Subscriber(email=row.email, name=row.name) for small, row in wanted.items() if small not in people
+    ]
     people |= {each.email.lower(): each for each in Subscriber.objects.bulk_create(missing)}
     return people

@@ -49,15 +49,23 @@ class Subscription(models.Model):
     asked_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(null=True, blank=True)
     left_at = models.DateTimeField(null=True, blank=True)
-    mail_due_at = models.DateTimeField(null=True, blank=True, help_text="When the confirmation mail is to go; empty if none is due.")
+    mail_due_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the confirmation mail is to go; empty if none is due."
+    )
     left_by = models.CharField(max_length=20, blank=True, help_text="How they left: page, one-click, import.")
 
     class Meta:
         ordering = ["pk"]
-        constraints = [models.UniqueConstraint(fields=["subscriber", "mailing_list"], name="subscription_once_per_list")]
+        constraints = [
+            models.UniqueConstraint(fields=["subscriber", "mailing_list"], name="subscription_once_per_list")
+        ]
         indexes = [
             models.Index(fields=["mailing_list", "status"], name="subscription_status"),
-            models.Index(fields=["mail_due_at"], condition=models.Q(mail_due_at__isnull=False), name="subscription_mail_due"),
+            models.Index(
+                fields=["mail_due_at"],
+                condition=models.Q(mail_due_at__isnull=False),
+                name="subscription_mail_due",
+            ),
         ]
 
     def __str__(self) -> str:

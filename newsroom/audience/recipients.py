@@ -9,7 +9,9 @@ __all__ = ["active", "list_of"]
 
 def list_of(slug: str, *, name: str, sender: str = "") -> MailingList:
     """The mailing list of a publication, made on first use; its name and sender follow the publication's."""
-    mailing_list, made = MailingList.objects.get_or_create(slug=slug, defaults={"name": name, "sender": sender})
+    mailing_list, made = MailingList.objects.get_or_create(
+        slug=slug, defaults={"name": name, "sender": sender}
+    )
     if not made and (mailing_list.name, mailing_list.sender) != (name, sender or mailing_list.sender):
         mailing_list.name, mailing_list.sender = name, sender or mailing_list.sender
         mailing_list.save(update_fields=["name", "sender"])

@@ -1,20 +1,18 @@
 """Who may see and steer a send: the one place where views ask."""
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
 from issues.models import Issue
 from newsroom.delivery.models import Send, SendStatus
+from newsroom.lib.people import Visitor
 
 SEE, STEER = "delivery.view_send", "delivery.schedule_send"
 
-User = AbstractBaseUser | AnonymousUser
 
-
-def issue(user: User, pk: int, right: str) -> Issue:
+def issue(user: Visitor, pk: int, right: str) -> Issue:
     """The issue whose sending is meant. Raises ``PermissionDenied`` before it says whether the issue exists."""
-    if not user.has_perm(right):  # type: ignore[union-attr]
+    if not user.has_perm(right):
         raise PermissionDenied
     found = Issue.objects.select_related("publication", "edition").filter(pk=pk).first()
     if found is None:
@@ -22,11 +20,13 @@ def issue(user: User, pk: int, right: str) -> Issue:
     return found
 
 
-def send(user: User, pk: int, right: str) -> Send:
+def send(user: Visitor, pk: int, right: str) -> Send:
     """The latest send of the issue that was not taken off the schedule."""
     of = issue(user, pk, right)
     sends = Send.objects.filter(issue=of).select_related("edition", "scheduled_by")
-    found = sends.exclude(status=SendStatus.CANCELLED).order_by("-pk").first() or sends.order_by("-pk").first()
+    found = (
+        sends.exclude(status=SendStatus.CANCELLED).order_by("-pk").first() or sends.order_by("-pk").first()
+    )
     if found is None:
         raise Http404("This issue has not been scheduled.")
     found.issue = of

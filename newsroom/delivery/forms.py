@@ -15,7 +15,13 @@ class ScheduleForm(forms.Form):
 
     day = forms.DateField(widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
     time = forms.TimeField(widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
-    fold = forms.TypedChoiceField(required=False, coerce=int, empty_value=None, choices=[("0", "earlier"), ("1", "later")], widget=forms.HiddenInput)
+    fold = forms.TypedChoiceField(
+        required=False,
+        coerce=int,
+        empty_value=None,
+        choices=[("0", "earlier"), ("1", "later")],
+        widget=forms.HiddenInput,
+    )
 
     def __init__(self, *args: Any, publication: Publication, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -29,7 +35,9 @@ class ScheduleForm(forms.Form):
         if "day" not in given or "time" not in given:
             return given
         try:
-            self.moment = wallclock.moment(given["day"], given["time"], self.publication.zone, fold=given.get("fold"))
+            self.moment = wallclock.moment(
+                given["day"], given["time"], self.publication.zone, fold=given.get("fold")
+            )
         except wallclock.Fold as fold:
             self.choices = fold.choices
             self.add_error(None, str(fold))

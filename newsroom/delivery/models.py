@@ -40,11 +40,15 @@ class SendQuerySet(models.QuerySet["Send"]):
 
     def armed(self) -> Self:
         """Scheduled, and the issue is still approved in the very edition that was scheduled."""
-        return self.filter(status=SendStatus.SCHEDULED, issue__status=IssueStatus.APPROVED, issue__edition=F("edition"))
+        return self.filter(
+            status=SendStatus.SCHEDULED, issue__status=IssueStatus.APPROVED, issue__edition=F("edition")
+        )
 
     def disarmed(self) -> Self:
         """Scheduled, but the issue was reopened since."""
-        return self.filter(status=SendStatus.SCHEDULED).exclude(issue__status=IssueStatus.APPROVED, issue__edition=F("edition"))
+        return self.filter(status=SendStatus.SCHEDULED).exclude(
+            issue__status=IssueStatus.APPROVED, issue__edition=F("edition")
+        )
 
 
 class Send(models.Model):
@@ -59,7 +63,9 @@ class Send(models.Model):
     status = models.CharField(max_length=12, choices=SendStatus, default=SendStatus.SCHEDULED)
     scheduled_for = models.DateTimeField()
     window_ends = models.DateTimeField()
-    scheduled_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    scheduled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     worker = models.CharField(max_length=40, blank=True)
@@ -71,8 +77,12 @@ class Send(models.Model):
     class Meta:
         ordering = ["-scheduled_for"]
         constraints = [
-            models.UniqueConstraint(fields=["issue"], condition=Q(status__in=LIVE), name="one_live_send_per_issue"),
-            models.UniqueConstraint(fields=["issue"], condition=Q(started_at__isnull=False), name="issue_goes_out_once"),
+            models.UniqueConstraint(
+                fields=["issue"], condition=Q(status__in=LIVE), name="one_live_send_per_issue"
+            ),
+            models.UniqueConstraint(
+                fields=["issue"], condition=Q(started_at__isnull=False), name="issue_goes_out_once"
+            ),
         ]
         indexes = [models.Index(fields=["status", "scheduled_for"], name="send_due")]
         permissions = [("schedule_send", "Can schedule, pause and resume a send")]
@@ -108,7 +118,9 @@ class Delivery(models.Model):
 
     class Meta:
         ordering = ["pk"]
-        constraints = [models.UniqueConstraint(fields=["send", "subscription"], name="one_delivery_per_reader")]
+        constraints = [
+            models.UniqueConstraint(fields=["send", "subscription"], name="one_delivery_per_reader")
+        ]
         indexes = [
             models.Index(fields=["send", "id"], condition=Q(status="waiting"), name="delivery_waiting"),
             models.Index(fields=["send", "status"], name="delivery_status"),

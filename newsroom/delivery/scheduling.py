@@ -2,7 +2,6 @@
 
 import datetime
 
-from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
 
 from issues.models import Issue
@@ -10,13 +9,13 @@ from issues.models import Status as IssueStatus
 from newsroom.audience import recipients
 from newsroom.delivery.models import SEND_MOVES, Pulse, Send, SendEvent, SendStatus
 from newsroom.lib.errors import Conflict, NotNow, Refused
+from newsroom.lib.people import Person
 from newsroom.lib.states import move
 from newsroom.lib.text import counted
 
 __all__ = ["beat", "drop_disarmed", "due", "give_up", "last_beat", "note", "schedule", "unschedule"]
 
 SILENT_AFTER = datetime.timedelta(seconds=30)
-Person = AbstractBaseUser | None
 
 
 @transaction.atomic

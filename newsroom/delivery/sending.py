@@ -12,7 +12,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.db.models import Count, F, Max, Q
 
@@ -23,6 +22,7 @@ from newsroom.delivery.models import SEND_MOVES, Delivery, DeliveryStatus, Send,
 from newsroom.delivery.scheduling import note
 from newsroom.delivery.smtp import Connection, InDoubt, Refusal, RelayDown
 from newsroom.delivery.wire import Letter, Unaddressable, compile_letter
+from newsroom.lib.people import Person
 from newsroom.lib.states import move
 from newsroom.lib.text import counted
 
@@ -35,7 +35,6 @@ ATTEMPTS = 4
 BATCH = 200
 
 Clock = Callable[[], datetime.datetime]
-Person = AbstractBaseUser | None
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,9 @@ class Tally:
 
 def tally(send: Send) -> Tally:
     """Count a send's deliveries."""
-    counts = {row["status"]: row["n"] for row in send.deliveries.order_by().values("status").annotate(n=Count("pk"))}
+    counts = {
+        row["status"]: row["n"] for row in send.deliveries.order_by().values("status").annotate(n=Count("pk"))
+    }
     return Tally(planned=sum(counts.values()), **{str(status): n for status, n in counts.items()})
 
 
@@ -105,7 +106,9 @@ def run(send_id: int, *, clock: Clock, keep_going: Callable[[], bool]) -> None:
     if send is None:
         return
     _report_doubts(send, worker, now=clock())
-    letter = compile_letter(send.edition, send.issue.publication, send_id=send.pk, date=send.started_at or clock())
+    letter = compile_letter(
+        send.edition, send.issue.publication, send_id=send.pk, date=send.started_at or clock()
+    )
     with Connection(settings.RELAY) as connection:
         shift = _Shift(send, worker, letter, connection, clock, keep_going)
         try:
@@ -140,7 +143,9 @@ class _Shift:
 
     def _batch(self, after: int) -> list[Delivery]:
         ripe = Q(not_before__isnull=True) | Q(not_before__lte=self.clock())
-        waiting = self.send.deliveries.filter(ripe, status=DeliveryStatus.WAITING, pk__gt=after).order_by("pk")
+        waiting = self.send.deliveries.filter(ripe, status=DeliveryStatus.WAITING, pk__gt=after).order_by(
+            "pk"
+        )
         return list(waiting.select_related("subscription__subscriber")[:BATCH])
 
     def _still_mine(self) -> bool:
@@ -176,10 +181,15 @@ class _Shift:
         """Waiting → handing over, unless the reader has left since: one UPDATE asks both."""
         waiting = Delivery.objects.filter(pk=delivery.pk, status=DeliveryStatus.WAITING)
         claimed = waiting.filter(subscription__status=SubscriptionStatus.ACTIVE).update(
-            status=DeliveryStatus.HANDING_OVER, worker=self.worker, attempts=F("attempts") + 1, at=self.clock()
+            status=DeliveryStatus.HANDING_OVER,
+            worker=self.worker,
+            attempts=F("attempts") + 1,
+            at=self.clock(),
         )
         if not claimed:
-            waiting.exclude(subscription__status=SubscriptionStatus.ACTIVE).update(status=DeliveryStatus.SKIPPED, at=self.clock())
+            waiting.exclude(subscription__status=SubscriptionStatus.ACTIVE).update(
+                status=DeliveryStatus.SKIPPED, at=self.clock()
+            )
         return claimed == 1
 
     def _refused(self, delivery: Delivery, refusal: Refusal) -> None:
@@ -192,7 +202,9 @@ class _Shift:
             self._record(delivery, DeliveryStatus.WAITING, reply=str(refusal), not_before=later)
 
     def _record(self, delivery: Delivery, status: DeliveryStatus, **more: object) -> None:
-        Delivery.objects.filter(pk=delivery.pk, worker=self.worker).update(status=status, at=self.clock(), **more)
+        Delivery.objects.filter(pk=delivery.pk, worker=self.worker).update(
+            status=status, at=self.clock(), **more
+        )
 
 
 def _leased(send_id: int, worker: str, *, now: datetime.datetime) -> Send | None:
@@ -209,12 +221,20 @@ def _report_doubts(send: Send, worker: str, *, now: datetime.datetime) -> None:
     left = send.deliveries.filter(status=DeliveryStatus.HANDING_OVER).exclude(worker=worker)
     reply = "The worker was interrupted while it handed this message over."
     if doubts := left.update(status=DeliveryStatus.IN_DOUBT, at=now, reply=reply):
-        note(send, "interrupted", by=None, now=now, words=f"{counted(doubts, 'message')} in doubt; going on with the rest.")
+        note(
+            send,
+            "interrupted",
+            by=None,
+            now=now,
+            words=f"{counted(doubts, 'message')} in doubt; going on with the rest.",
+        )
 
 
 def _wait(send: Send, worker: str, *, until: datetime.datetime, why: str = "") -> None:
     """Give the lease back; the next tick after ``until`` goes on."""
-    Send.objects.filter(pk=send.pk, worker=worker).update(worker="", leased_until=until, waiting_for=why[:300])
+    Send.objects.filter(pk=send.pk, worker=worker).update(
+        worker="", leased_until=until, waiting_for=why[:300]
+    )
 
 
 def _wrap_up(send: Send, worker: str, *, now: datetime.datetime) -> None:
@@ -224,11 +244,18 @@ def _wrap_up(send: Send, worker: str, *, now: datetime.datetime) -> None:
         _finish(send, worker, now=now)
         return
     ripe = waiting.filter(Q(not_before__isnull=True) | Q(not_before__lte=now)).exists()
-    deferred = waiting.filter(not_before__gt=now).order_by("not_before").values_list("not_before", flat=True).first()
+    deferred = (
+        waiting.filter(not_before__gt=now).order_by("not_before").values_list("not_before", flat=True).first()
+    )
     if ripe or deferred is None:
         _wait(send, worker, until=now)
     else:
-        _wait(send, worker, until=deferred, why=f"{counted(waiting.count(), 'message')} put off by the mail server; trying again.")
+        _wait(
+            send,
+            worker,
+            until=deferred,
+            why=f"{counted(waiting.count(), 'message')} put off by the mail server; trying again.",
+        )
 
 
 @transaction.atomic
@@ -237,7 +264,15 @@ def _finish(send: Send, worker: str, *, now: datetime.datetime) -> None:
     if send.status != SendStatus.SENDING or send.worker != worker:
         return
     counts = tally(send)
-    move(send, SendStatus.SENT, moves=SEND_MOVES, provided={"worker": worker}, finished_at=now, waiting_for="", leased_until=None)
+    move(
+        send,
+        SendStatus.SENT,
+        moves=SEND_MOVES,
+        provided={"worker": worker},
+        finished_at=now,
+        waiting_for="",
+        leased_until=None,
+    )
     workflow.finish(send.issue, now=now)
     words = f"{counts.sent:,} sent, {counts.failed:,} failed, {counts.skipped:,} skipped, {counts.in_doubt:,} in doubt."
     note(send, "finished", by=None, now=now, words=words)

@@ -91,7 +91,9 @@ def _connected(relay: Relay) -> smtplib.SMTP:
 
 def _greeted(relay: Relay) -> smtplib.SMTP:
     if relay.tls == "implicit":
-        smtp: smtplib.SMTP = smtplib.SMTP_SSL(relay.host, relay.port, timeout=PATIENCE, context=ssl.create_default_context())
+        smtp: smtplib.SMTP = smtplib.SMTP_SSL(
+            relay.host, relay.port, timeout=PATIENCE, context=ssl.create_default_context()
+        )
     else:
         smtp = smtplib.SMTP(relay.host, relay.port, timeout=PATIENCE)
     smtp.ehlo_or_helo_if_needed()

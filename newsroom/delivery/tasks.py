@@ -60,6 +60,11 @@ def _carry_on(send: Send) -> None:
     now = timezone.now()
     if sending.stale(send, now=now):
         minutes = (send.window_ends - send.scheduled_for).total_seconds() // 60
-        sending.pause(send, by=None, now=now, why=f"Nothing moved for {counted(int(minutes), 'minute')}; resume it if it should still go out.")
+        sending.pause(
+            send,
+            by=None,
+            now=now,
+            why=f"Nothing moved for {counted(int(minutes), 'minute')}; resume it if it should still go out.",
+        )
         return
     run_send.delay(send.pk)

@@ -15,6 +15,7 @@ from newsroom.delivery import access, scheduling, sending
 from newsroom.delivery.forms import ScheduleForm
 from newsroom.delivery.models import LIVE, DeliveryStatus, Send, SendStatus
 from newsroom.lib.errors import NewsroomError
+from newsroom.lib.people import person
 from newsroom.lib.text import counted
 
 DOUBTS_SHOWN = 50
@@ -28,7 +29,7 @@ def schedule(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             assert form.moment is not None
-            scheduling.schedule(issue, form.moment, by=request.user, now=timezone.now())  # type: ignore[arg-type]
+            scheduling.schedule(issue, form.moment, by=person(request), now=timezone.now())
             return redirect("delivery:monitor", pk)
         except NewsroomError as error:
             form.add_error(None, str(error))
@@ -61,7 +62,7 @@ def steer(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     if verb not in verbs:
         raise Http404("There is no such thing to do.")
     try:
-        verbs[verb](send, by=request.user, now=timezone.now())
+        verbs[verb](send, by=person(request), now=timezone.now())
     except NewsroomError as error:
         messages.error(request, str(error))
     return redirect("delivery:monitor", pk)
@@ -72,7 +73,7 @@ def _proposal(issue: Issue) -> dict[str, Any]:
     zone = issue.publication.zone
     soon = timezone.now().astimezone(zone) + datetime.timedelta(minutes=10)
     usual = datetime.datetime.combine(issue.planned_for, issue.publication.usual_time, zone)
-    chosen = usual if usual > soon else soon
+    chosen = max(soon, usual)
     return {"day": chosen.date(), "time": chosen.time().replace(second=0, microsecond=0)}
 
 
@@ -116,9 +117,15 @@ def _progress(send: Send) -> dict[str, Any]:
         "percent": round(100 * counts.done / counts.planned) if counts.planned else 0,
         "moving": send.status in (SendStatus.SCHEDULED, SendStatus.SENDING),
         "rate": _rate(send, counts),
-        "expected": recipients.active(send.issue.publication.slug).count() if send.status == SendStatus.SCHEDULED else 0,
-        "doubtful": send.deliveries.filter(status=DeliveryStatus.IN_DOUBT).select_related("subscription__subscriber")[:DOUBTS_SHOWN],
-        "failed": send.deliveries.filter(status=DeliveryStatus.FAILED).select_related("subscription__subscriber")[:DOUBTS_SHOWN],
+        "expected": recipients.active(send.issue.publication.slug).count()
+        if send.status == SendStatus.SCHEDULED
+        else 0,
+        "doubtful": send.deliveries.filter(status=DeliveryStatus.IN_DOUBT).select_related(
+            "subscription__subscriber"
+        )[:DOUBTS_SHOWN],
+        "failed": send.deliveries.filter(status=DeliveryStatus.FAILED).select_related(
+            "subscription__subscriber"
+        )[:DOUBTS_SHOWN],
         "events": send.events.select_related("by")[:20],
     }
 
@@ -129,4 +136,3 @@ def _rate(send: Send, counts: sending.Tally) -> float:
         return 0
     seconds = ((send.finished_at or timezone.now()) - send.started_at).total_seconds()
     return counts.sent / seconds if seconds >= 1 else 0
-

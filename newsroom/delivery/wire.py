@@ -48,7 +48,9 @@ class Letter:
         return own + self.headers + token.encode().join(self.body)
 
 
-def compile_letter(edition: Edition, publication: Publication, *, send_id: int, date: datetime.datetime) -> Letter:
+def compile_letter(
+    edition: Edition, publication: Publication, *, send_id: int, date: datetime.datetime
+) -> Letter:
     """Everything about a send that is the same for all readers. ``date`` stands in every message, so that a message sent
     again after a crash is the same message."""
     domain = publication.sender_email.rpartition("@")[2]
@@ -72,7 +74,9 @@ def compile_letter(edition: Edition, publication: Publication, *, send_id: int, 
 
 def _constant(edition: Edition, publication: Publication, domain: str, date: datetime.datetime) -> bytes:
     headers = [
-        _encoded("From", str(Address(display_name=publication.sender_name, addr_spec=publication.sender_email))),
+        _encoded(
+            "From", str(Address(display_name=publication.sender_name, addr_spec=publication.sender_email))
+        ),
         _encoded("Subject", edition.subject),
         _encoded("List-Id", f"{_phrase(publication.name)} <{publication.slug}.{domain}>"),
         _plain("Date", format_datetime(date)),
@@ -125,7 +129,9 @@ def _pieces(part: str) -> list[bytes]:
     before, _, after = subscribing.leave_url(0).partition(links.token(subscribing.LEAVE, 0))
     cut = part.split(slots.UNSUBSCRIBE)
     last = len(cut) - 1
-    return [_quoted((after if n else "") + piece + (before if n < last else "")) for n, piece in enumerate(cut)]
+    return [
+        _quoted((after if n else "") + piece + (before if n < last else "")) for n, piece in enumerate(cut)
+    ]
 
 
 def _quoted(piece: str) -> bytes:
@@ -142,4 +148,3 @@ def _join(parts: Sequence[Sequence[bytes]]) -> tuple[bytes, ...]:
             pieces[-1] += _SOFT_BREAK
             pieces.append(_SOFT_BREAK + piece)
     return tuple(pieces)
-

@@ -8,7 +8,7 @@ class DeskConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from newsroom.desk.roles import make_roles  # models are there only now
+        from newsroom.desk.roles import make_roles  # noqa: PLC0415 - models are there only now
 
         # Django's auth comes after our apps, so by its turn every permission exists.
         post_migrate.connect(make_roles, sender=apps.get_app_config("auth"), dispatch_uid="roles")

@@ -1,5 +1,6 @@
 """What the desk says on every page while something does not work: why things wait, and since when."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,11 @@ from django.utils import timezone
 
 from newsroom.delivery import scheduling
 from newsroom.delivery.models import Send
+
+SILENT = (
+    "The scheduler was last heard at {:%H:%M:%S} UTC: the broker, beat or the worker is down. "
+    "What is due waits and goes out when it returns, within its window."
+)
 
 
 @dataclass(frozen=True)
@@ -24,14 +30,11 @@ def context(request: HttpRequest) -> dict[str, Any]:
     return {"notices": list(_notices()), "mail_catcher": settings.MAIL_CATCHER}
 
 
-def _notices() -> list[Notice]:
-    found = []
+def _notices() -> Iterator[Notice]:
     heard = scheduling.last_beat()
-    now = timezone.now()
     if heard is None:
-        found.append(Notice("warning", "The scheduler has not started yet; what is due waits for it."))
-    elif now - heard > scheduling.SILENT_AFTER:
-        found.append(Notice("error", f"The scheduler was last heard at {heard:%H:%M:%S} UTC: the broker, beat or the worker is down. What is due waits and goes out when it returns, within its window."))
+        yield Notice("warning", "The scheduler has not started yet; what is due waits for it.")
+    elif timezone.now() - heard > scheduling.SILENT_AFTER:
+        yield Notice("error", SILENT.format(heard))
     for send in Send.objects.live().exclude(waiting_for="").select_related("edition"):
-        found.append(Notice("warning", f"“{send.edition.subject}” waits: {send.waiting_for}"))
-    return found
+        yield Notice("warning", f"“{send.edition.subject}” waits: {send.waiting_for}")

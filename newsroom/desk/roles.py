@@ -9,14 +9,35 @@ EDITOR, CHIEF, SALES, OPERATOR = "Editors", "Chief editors", "Sales", "Operators
 
 _SEE = ["issues.view_issue", "sponsors.view_booking", "delivery.view_send"]
 _WRITE = [*_SEE, "issues.add_issue", "issues.change_issue"]
-_BOOKS = ["sponsors.add_booking", "sponsors.change_booking", "sponsors.delete_booking", "sponsors.view_advertiser", "sponsors.view_creative"]
+_BOOKS = [
+    "sponsors.add_booking",
+    "sponsors.change_booking",
+    "sponsors.delete_booking",
+    "sponsors.view_advertiser",
+    "sponsors.view_creative",
+]
 _READERS = ["audience.view_subscription", "audience.add_subscription"]
 
 ROLES: dict[str, list[str]] = {
     EDITOR: _WRITE,
-    CHIEF: [*_WRITE, *_BOOKS, *_READERS, "issues.approve_issue", "delivery.schedule_send", "issues.view_publication", "issues.change_publication"],
+    CHIEF: [
+        *_WRITE,
+        *_BOOKS,
+        *_READERS,
+        "issues.approve_issue",
+        "delivery.schedule_send",
+        "issues.view_publication",
+        "issues.change_publication",
+    ],
     SALES: [*_SEE, *_BOOKS],
-    OPERATOR: [*_SEE, *_READERS, "delivery.schedule_send", "issues.view_publication", "issues.add_publication", "issues.change_publication"],
+    OPERATOR: [
+        *_SEE,
+        *_READERS,
+        "delivery.schedule_send",
+        "issues.view_publication",
+        "issues.add_publication",
+        "issues.change_publication",
+    ],
 }
 
 

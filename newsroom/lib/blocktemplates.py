@@ -18,7 +18,12 @@ class Loader(BaseLoader):
 
     def get_template_sources(self, template_name: str) -> Iterator[Origin]:
         parts = template_name.split("/")
-        if len(parts) != 3 or parts[0] != "blocks" or not parts[1].isidentifier() or parts[2] not in self.files:
+        if (
+            len(parts) != 3
+            or parts[0] != "blocks"
+            or not parts[1].isidentifier()
+            or parts[2] not in self.files
+        ):
             return
         for app in apps.get_app_configs():
             yield Origin(str(Path(app.path, *parts)), template_name, self)

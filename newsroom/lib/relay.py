@@ -30,8 +30,16 @@ def parse_relay(url: str) -> Relay:
     except ValueError:
         port = -1
     if parts.scheme not in PORTS or not parts.hostname or port == -1:
-        raise ImproperlyConfigured("SMTP_URL must look like smtp://user:password@mail.example.org:587?tls=starttls.")
+        raise ImproperlyConfigured(
+            "SMTP_URL must look like smtp://user:password@mail.example.org:587?tls=starttls."
+        )
     tls = "implicit" if parts.scheme == "smtps" else parse_qs(parts.query).get("tls", ["starttls"])[0]
     if tls not in ("none", "starttls", "implicit"):
         raise ImproperlyConfigured("SMTP_URL: tls is none, starttls or implicit.")
-    return Relay(parts.hostname, port or PORTS[parts.scheme], unquote(parts.username or ""), unquote(parts.password or ""), tls)
+    return Relay(
+        parts.hostname,
+        port or PORTS[parts.scheme],
+        unquote(parts.username or ""),
+        unquote(parts.password or ""),
+        tls,
+    )

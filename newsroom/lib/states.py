@@ -10,7 +10,9 @@ from newsroom.lib.errors import Conflict, NotNow
 Moves = Mapping[str, frozenset[str]]
 
 
-def move(row: Model, to: str, *, moves: Moves, provided: Mapping[str, Any] | None = None, **changes: Any) -> None:
+def move(
+    row: Model, to: str, *, moves: Moves, provided: Mapping[str, Any] | None = None, **changes: Any
+) -> None:
     """Set ``row.status`` to ``to`` (and ``changes``) by compare-and-swap; the row in hand follows.
 
     ``provided`` names further columns that must still have these values.
@@ -24,7 +26,9 @@ def move(row: Model, to: str, *, moves: Moves, provided: Mapping[str, Any] | Non
     changes["status"] = to
     moved = type(row)._default_manager.filter(pk=row.pk, status=before, **(provided or {})).update(**changes)
     if moved != 1:
-        raise Conflict(f"Somebody else changed this {row._meta.verbose_name} a moment ago. Look again, then decide.")
+        raise Conflict(
+            f"Somebody else changed this {row._meta.verbose_name} a moment ago. Look again, then decide."
+        )
     for name, value in changes.items():
         setattr(row, name, value)
 

@@ -24,7 +24,9 @@ class Fold(Refused):
         super().__init__("The clock is put back that night and shows this time twice. Choose which one.")
 
 
-def moment(day: datetime.date, time: datetime.time, zone: ZoneInfo, *, fold: int | None = None) -> datetime.datetime:
+def moment(
+    day: datetime.date, time: datetime.time, zone: ZoneInfo, *, fold: int | None = None
+) -> datetime.datetime:
     """The moment, in ``zone``. ``fold`` 0 or 1 chooses when the time occurs twice. Raises ``Gap`` or ``Fold``."""
     first, second = (datetime.datetime.combine(day, time, zone).replace(fold=each) for each in (0, 1))
     there_and_back = first.astimezone(datetime.UTC).astimezone(zone)

@@ -20,7 +20,7 @@ class FakeRelay:
     taken: list[tuple[str, bytes]] = field(default_factory=list)
     answers: dict[str, Answer] = field(default_factory=dict)
     connections: int = 0
-    relay: Relay = Relay("127.0.0.1", 0)
+    relay: Relay = field(default_factory=lambda: Relay("127.0.0.1", 0))
 
     @property
     def recipients(self) -> list[str]:
@@ -52,7 +52,9 @@ class _Dialogue(socketserver.StreamRequestHandler):
 
     def _answer(self, word: str, line: str) -> bytes | None:
         special = self.fake.answers.get(word)
-        usual = {"EHLO": b"250 test\r\n", "DATA": b"354 go on\r\n", "QUIT": b"221 bye\r\n"}.get(word, b"250 OK\r\n")
+        usual = {"EHLO": b"250 test\r\n", "DATA": b"354 go on\r\n", "QUIT": b"221 bye\r\n"}.get(
+            word, b"250 OK\r\n"
+        )
         return special(line) if special else usual
 
     def _message(self) -> bytes:

@@ -38,7 +38,9 @@ def test_it_sends_to_every_reader_once(settings):
         settings.RELAY = relay.relay
         tally = run(send)
     assert tally == sending.Tally(planned=5, sent=5)
-    assert sorted(relay.recipients) == sorted(Delivery.objects.values_list("subscription__subscriber__email", flat=True))
+    assert sorted(relay.recipients) == sorted(
+        Delivery.objects.values_list("subscription__subscriber__email", flat=True)
+    )
     assert relay.connections == 1
     assert send.status == SendStatus.SENT
     send.issue.refresh_from_db()
@@ -72,7 +74,10 @@ def test_two_workers_share_nothing(settings):
 
 def test_it_honours_who_left_after_the_start(settings):
     publication = make_publication()
-    leaver, stayer = make_reader(publication, "leaver@readers.example"), make_reader(publication, "stayer@readers.example")
+    leaver, stayer = (
+        make_reader(publication, "leaver@readers.example"),
+        make_reader(publication, "stayer@readers.example"),
+    )
     send = scheduling.schedule(make_approved_issue(publication), NOW + MINUTE, by=None, now=NOW)
     sending.start(send, now=NOW + MINUTE)
     subscribing.leave(leaver, by="page", now=NOW + MINUTE)
@@ -104,7 +109,9 @@ def test_a_killed_worker_leaves_one_message_in_doubt_and_the_rest_is_sent(settin
         victim_worker = "dead"
         Delivery.objects.filter(pk=victim.pk).update(status=DeliveryStatus.HANDING_OVER, worker=victim_worker)
         Send.objects.filter(pk=send.pk).update(worker=victim_worker, leased_until=NOW + 2 * MINUTE)
-        assert run(send, clock=lambda: NOW + 2 * MINUTE) == sending.Tally(planned=4, sent=1, waiting=2, handing_over=1)
+        assert run(send, clock=lambda: NOW + 2 * MINUTE) == sending.Tally(
+            planned=4, sent=1, waiting=2, handing_over=1
+        )
         tally = run(send, clock=lambda: NOW + 3 * MINUTE)
     assert tally == sending.Tally(planned=4, sent=3, in_doubt=1)
     assert len(relay.taken) == len(set(relay.recipients)) == 3

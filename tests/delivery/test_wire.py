@@ -17,11 +17,21 @@ from newsroom.delivery.wire import Letter, Unaddressable, compile_letter
 from tests.make import NOW
 
 PUBLICATION = Publication(
-    name="The Quay, Café & Sons", slug="quay", sender_name="Æ the Quay", sender_email="hello@quay.example", reply_to="desk@quay.example"
+    name="The Quay, Café & Sons",
+    slug="quay",
+    sender_name="Æ the Quay",
+    sender_email="hello@quay.example",
+    reply_to="desk@quay.example",
 )
 
 
-def letter(*, text: str = "Hello.\n", html: str = "<p>Hello.</p>\n", subject: str = "Hello", **fields) -> Letter:
+HEADERS = b"""To Message-ID List-Unsubscribe From Subject List-Id Date List-Unsubscribe-Post List-Archive Precedence
+    MIME-Version Reply-To Content-Type""".split()
+
+
+def letter(
+    *, text: str = "Hello.\n", html: str = "<p>Hello.</p>\n", subject: str = "Hello", **fields
+) -> Letter:
     edition = Edition(subject=subject, text=text, html=html, seal="5ea1")
     return compile_letter(edition, PUBLICATION, send_id=7, date=NOW, **fields)
 
@@ -35,7 +45,11 @@ def sent(**fields) -> EmailMessage:
 
 
 words = st.text(st.characters(exclude_categories=("Cs", "Cc"), include_characters="\n\t"), max_size=400)
-lines = st.lists(st.sampled_from([".", "..", "From here", "=", "=3D", " ", "x " * 60, "é" * 90, UNSUBSCRIBE, "%%", ""]) | words, max_size=12)
+lines = st.lists(
+    st.sampled_from([".", "..", "From here", "=", "=3D", " ", "x " * 60, "é" * 90, UNSUBSCRIBE, "%%", ""])
+    | words,
+    max_size=12,
+)
 
 
 def expected(part: str) -> str:
@@ -67,14 +81,14 @@ def test_no_line_is_longer_than_smtp_allows_and_all_is_seven_bit(text):
 @given(name=words, subject=words)
 def test_nobodys_name_or_subject_can_add_a_header(name, subject):
     try:
-        raw = letter(subject=" ".join(subject.split())).message(42, "ada@readers.example", " ".join(name.split())[:120])
+        raw = letter(subject=" ".join(subject.split())).message(
+            42, "ada@readers.example", " ".join(name.split())[:120]
+        )
     except Unaddressable:
         return
     head = raw.partition(b"\r\n\r\n")[0]
     names = sorted(re.findall(rb"^([A-Za-z-]+):", head, re.MULTILINE))
-    assert names == sorted(
-        b"To Message-ID List-Unsubscribe From Subject List-Id Date List-Unsubscribe-Post List-Archive Precedence MIME-Version Reply-To Content-Type".split()
-    )
+    assert names == sorted(HEADERS)
 
 
 def test_one_click_headers_follow_rfc_8058():
@@ -95,7 +109,9 @@ def test_the_headers_name_sender_reader_and_list():
 
 
 def test_a_message_sent_again_is_the_same_message():
-    assert letter().message(42, "ada@readers.example", "Ada") == letter().message(42, "ada@readers.example", "Ada")
+    assert letter().message(42, "ada@readers.example", "Ada") == letter().message(
+        42, "ada@readers.example", "Ada"
+    )
 
 
 def test_readers_differ_in_address_id_and_way_out_only():
@@ -111,5 +127,10 @@ def test_an_address_that_cannot_be_written_is_refused(address):
 
 
 def test_the_date_is_that_of_the_send():
-    later = compile_letter(Edition(subject="s", text="t", html="h", seal="x"), PUBLICATION, send_id=1, date=NOW + datetime.timedelta(1))
+    later = compile_letter(
+        Edition(subject="s", text="t", html="h", seal="x"),
+        PUBLICATION,
+        send_id=1,
+        date=NOW + datetime.timedelta(1),
+    )
     assert parsed(later.message(1, "a@b.example", ""))["Date"].datetime == NOW + datetime.timedelta(1)

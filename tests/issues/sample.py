@@ -65,4 +65,6 @@ def snapshot(*kinds: str, **changes: Any) -> Snapshot:
 
 def block(kind: str, number: int = 0, **data: Any) -> Block:
     known = registry.kind(kind)
-    return Block(uuid.UUID(int=number), kind, known.load(known.dump(known.sample) | data), FACTS.get(kind, {}))
+    return Block(
+        uuid.UUID(int=number), kind, known.load(known.dump(known.sample) | data), FACTS.get(kind, {})
+    )

@@ -19,7 +19,9 @@ class Bullets:
 
 class BulletsForm(BlockForm):
     heading = one_line()
-    items = RichItems(label="Points", required=False, help_text="One point a paragraph, or lines that begin with “- ”.")
+    items = RichItems(
+        label="Points", required=False, help_text="One point a paragraph, or lines that begin with “- ”."
+    )
 
 
 class Block(BlockType[Bullets]):

@@ -54,7 +54,10 @@ class Block(BlockType[Byline]):
     def problems(self, issue: Issue, blocks: Sequence[Placed[Byline]]) -> list[Problem]:
         nobody = [blocker("A byline names nobody.", each) for each in blocks if not each.data.name]
         dead = [
-            warning(f"“{link.label}” in the byline of {each.data.name} has no address; readers see it as plain text.", each)
+            warning(
+                f"“{link.label}” in the byline of {each.data.name} has no address; readers see it as plain text.",
+                each,
+            )
             for each in blocks
             for link in each.data.links
             if not link.url

@@ -9,7 +9,12 @@ from tests.make import make_block, make_issue
 
 
 def test_links_stand_in_brackets_parted_by_bars():
-    byline = block("byline", name="Ines Falk", email="ines@quay.example", links=[{"label": "mastodon", "url": "https://example.com/@ines"}])
+    byline = block(
+        "byline",
+        name="Ines Falk",
+        email="ines@quay.example",
+        links=[{"label": "mastodon", "url": "https://example.com/@ines"}],
+    )
     text = render(snapshot(blocks=(byline,))).text
     assert "-- Ines Falk (ines@quay.example | mastodon [1])" in text
 

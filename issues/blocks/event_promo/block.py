@@ -37,7 +37,10 @@ class EventPromoForm(BlockForm):
     date = forms.DateField(required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
     time = forms.TimeField(required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
     zone = forms.CharField(
-        label="Time zone", required=False, widget=forms.TextInput(attrs={"list": "zones"}), help_text="For example Europe/Berlin."
+        label="Time zone",
+        required=False,
+        widget=forms.TextInput(attrs={"list": "zones"}),
+        help_text="For example Europe/Berlin.",
     )
     cta_label = one_line("Button")
     cta_url = web_address("Button leads to")

@@ -23,7 +23,9 @@ def test_date_time_and_zone_are_shown_in_words():
 def test_an_event_before_the_day_of_issue_stops_it():
     issue = make_issue(blocks=(), planned_for=datetime.date(2031, 9, 28))
     make_block(issue, "event_promo", date="2031-09-27")
-    assert "The event is on 27 September 2031, before this issue goes out." in [each.sentence for each in readiness.blockers(issue)]
+    assert "The event is on 27 September 2031, before this issue goes out." in [
+        each.sentence for each in readiness.blockers(issue)
+    ]
 
 
 def test_a_zone_that_does_not_exist_is_refused_by_name():
@@ -34,5 +36,5 @@ def test_a_zone_that_does_not_exist_is_refused_by_name():
 
 def test_without_an_address_the_call_to_action_is_words_not_a_dead_link():
     made = render(snapshot(blocks=(block("event_promo", cta_url="", cta_label="Save a seat"),)))
-    assert "<p" in made.html and "Save a seat." in made.html
+    assert "Save a seat." in made.html
     assert 'href=""' not in made.html

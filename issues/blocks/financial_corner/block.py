@@ -46,7 +46,9 @@ class AmountField(forms.CharField):
         text = super().clean(value)
         read = read_amount(text) if text else None
         if text and read is None:
-            raise ValidationError("Write an amount like “140 million” or “30M”, or leave it empty if undisclosed.")
+            raise ValidationError(
+                "Write an amount like “140 million” or “30M”, or leave it empty if undisclosed."
+            )
         return read.amount if read else None
 
 
@@ -54,7 +56,9 @@ class RoundForm(forms.Form):
     use_required_attribute = False
     company = forms.CharField(required=False, max_length=120)
     amount = AmountField(required=False, max_length=40)
-    currency = forms.CharField(required=False, max_length=3, initial="USD", widget=forms.TextInput(attrs={"size": 4}))
+    currency = forms.CharField(
+        required=False, max_length=3, initial="USD", widget=forms.TextInput(attrs={"size": 4})
+    )
     series = forms.CharField(label="Round", required=False, max_length=40)
     purpose = forms.CharField(required=False, max_length=300)
     url = web_address()
@@ -80,7 +84,14 @@ class Block(BlockType[FinancialCorner]):
         heading="Financial corner",
         rounds=(
             Round("Quayside Robotics", Decimal(48_000_000), "USD", "Series B", "to teach cranes about wind"),
-            Round("Saltworks", Decimal(9_500_000), "EUR", "", "for its desalination kits", "https://example.com/saltworks"),
+            Round(
+                "Saltworks",
+                Decimal(9_500_000),
+                "EUR",
+                "",
+                "for its desalination kits",
+                "https://example.com/saltworks",
+            ),
             Round("Lantern & Co", None, "USD", "", "for night ferries"),
         ),
     )
@@ -92,7 +103,11 @@ class Block(BlockType[FinancialCorner]):
             for row, found in enumerate(each.data.rounds, 1)
             if not found.company
         ]
-        empty = [warning("The financial corner is empty.", each) for each in blocks if not each.data.rounds and not each.data.notes]
+        empty = [
+            warning("The financial corner is empty.", each)
+            for each in blocks
+            if not each.data.rounds and not each.data.notes
+        ]
         return nameless + empty
 
     def project(self, issue: Issue, blocks: Sequence[Placed[FinancialCorner]]) -> None:

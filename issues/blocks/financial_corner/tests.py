@@ -15,7 +15,14 @@ from tests.make import NOW, make_issue
 
 @pytest.mark.parametrize(
     ("written", "amount"),
-    [("140 million", 140_000_000), ("$1.5bn", 1_500_000_000), ("30M", 30_000_000), ("800K", 800_000), ("9,500,000", 9_500_000), ("", None)],
+    [
+        ("140 million", 140_000_000),
+        ("$1.5bn", 1_500_000_000),
+        ("30M", 30_000_000),
+        ("800K", 800_000),
+        ("9,500,000", 9_500_000),
+        ("", None),
+    ],
 )
 def test_amounts_are_read_as_people_write_them(written, amount):
     assert AmountField(required=False).clean(written) == (None if amount is None else Decimal(amount))
@@ -23,7 +30,13 @@ def test_amounts_are_read_as_people_write_them(written, amount):
 
 def test_an_amount_that_is_none_is_refused():
     form = registry.kind("financial_corner").form(
-        {"b-rounds-TOTAL_FORMS": "1", "b-rounds-INITIAL_FORMS": "0", "b-rounds-0-company": "Saltworks", "b-rounds-0-amount": "plenty"}, prefix="b"
+        {
+            "b-rounds-TOTAL_FORMS": "1",
+            "b-rounds-INITIAL_FORMS": "0",
+            "b-rounds-0-company": "Saltworks",
+            "b-rounds-0-amount": "plenty",
+        },
+        prefix="b",
     )
     assert not form.is_valid()
 
@@ -38,7 +51,11 @@ def test_rounds_read_as_sentences():
 @pytest.mark.django_db
 def test_rounds_are_projected_into_rows_and_follow_the_block():
     issue = make_issue(blocks=("financial_corner",))
-    assert [round.company for round in FundingRound.objects.all()] == ["Quayside Robotics", "Saltworks", "Lantern & Co"]
+    assert [each.company for each in FundingRound.objects.all()] == [
+        "Quayside Robotics",
+        "Saltworks",
+        "Lantern & Co",
+    ]
     block = issue.blocks.get()
     composing.remove_block(block, now=NOW)
     assert not FundingRound.objects.exists()

@@ -35,11 +35,19 @@ class Block(BlockType[Greeting]):
     form = GreetingForm
     sample = Greeting(
         body="<p>Good morning from the harbour desk.</p>",
-        today=("why two ferry lines share one timetable", "a crane that learns", "who raised money this week"),
+        today=(
+            "why two ferry lines share one timetable",
+            "a crane that learns",
+            "who raised money this week",
+        ),
     )
 
     def summary(self, data: Greeting) -> str:
         return richtext.plain(data.body)
 
     def problems(self, issue: Issue, blocks: Sequence[Placed[Greeting]]) -> list[Problem]:
-        return [warning("The greeting is empty.", each) for each in blocks if not each.data.body and not each.data.today]
+        return [
+            warning("The greeting is empty.", each)
+            for each in blocks
+            if not each.data.body and not each.data.today
+        ]

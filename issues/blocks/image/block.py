@@ -64,7 +64,9 @@ class Block(BlockType[Picture]):
     order = 45
     data = Picture
     form = PictureForm
-    sample = Picture(alt="A red ferry passes the old lighthouse.", caption="The 7:40, on time.", credit="Ines Falk")
+    sample = Picture(
+        alt="A red ferry passes the old lighthouse.", caption="The 7:40, on time.", credit="Ines Falk"
+    )
 
     def summary(self, data: Picture) -> str:
         return data.caption or data.alt

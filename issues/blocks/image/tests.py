@@ -64,7 +64,12 @@ def test_the_name_of_the_file_is_never_its_alternative_text():
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [(b"not a picture", "not a JPEG, PNG, GIF or WebP"), (b"GIF89a broken", "damaged|not a JPEG"), (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "not a JPEG"), (b"x" * (8 * 1024 * 1024 + 1), "over 8 MB")],
+    [
+        (b"not a picture", "not a JPEG, PNG, GIF or WebP"),
+        (b"GIF89a broken", "damaged|not a JPEG"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "not a JPEG"),
+        (b"x" * (8 * 1024 * 1024 + 1), "over 8 MB"),
+    ],
 )
 def test_what_is_no_picture_is_refused_in_a_sentence(content, said):
     form = registry.kind("image").form({}, {"b-upload": SimpleUploadedFile("a.jpg", content)}, prefix="b")

@@ -20,7 +20,9 @@ class LeadStory:
 class LeadStoryForm(BlockForm):
     heading = one_line()
     body = RichText(
-        label="Story", required=False, help_text="A blank line parts paragraphs; lines that begin with “- ” make a list."
+        label="Story",
+        required=False,
+        help_text="A blank line parts paragraphs; lines that begin with “- ” make a list.",
     )
     byline = one_line("Written by")
 

@@ -29,10 +29,16 @@ class Block(BlockType[Quote]):
     order = 50
     data = Quote
     form = QuoteForm
-    sample = Quote("<p>You cannot hurry a tide, but you can read the table.</p>", "Mads Rohde, harbour master")
+    sample = Quote(
+        "<p>You cannot hurry a tide, but you can read the table.</p>", "Mads Rohde, harbour master"
+    )
 
     def summary(self, data: Quote) -> str:
         return richtext.plain(data.text)
 
     def problems(self, issue: Issue, blocks: Sequence[Placed[Quote]]) -> list[Problem]:
-        return [warning("A quote does not say whose words it is.", each) for each in blocks if not each.data.attribution]
+        return [
+            warning("A quote does not say whose words it is.", each)
+            for each in blocks
+            if not each.data.attribution
+        ]

@@ -20,9 +20,16 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", help="the draft; - reads standard input")
         parser.add_argument("--publication", required=True, metavar="SLUG")
-        parser.add_argument("--on", type=datetime.date.fromisoformat, metavar="YYYY-MM-DD", help="day of issue; today if left out")
+        parser.add_argument(
+            "--on",
+            type=datetime.date.fromisoformat,
+            metavar="YYYY-MM-DD",
+            help="day of issue; today if left out",
+        )
 
-    def handle(self, *args: Any, file: str, publication: str, on: datetime.date | None, **options: Any) -> None:
+    def handle(
+        self, *args: Any, file: str, publication: str, on: datetime.date | None, **options: Any
+    ) -> None:
         owner = Publication.objects.filter(slug=publication).first()
         if owner is None:
             known = ", ".join(Publication.objects.values_list("slug", flat=True)) or "none yet"

@@ -18,7 +18,7 @@ class Command(BaseCommand):
         parser.add_argument("file", metavar="FILE", help="the draft; “-” reads standard input")
         parser.add_argument("--json", action="store_true", help="print JSON instead of an outline")
 
-    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
+    def handle(self, *args: Any, **options: Any) -> None:
         try:
             found = outline(read(read_file(options["file"])))
         except Unreadable as error:

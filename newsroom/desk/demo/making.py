@@ -19,7 +19,12 @@ SLUG = "the-quay"
 READERS = 1000
 DAYS = 365
 
-_PEOPLE = [("edith", "Edith Aas", EDITOR), ("chris", "Chris Holm", CHIEF), ("sam", "Sam Krog", SALES), ("olga", "Olga Voll", OPERATOR)]
+_PEOPLE = [
+    ("edith", "Edith Aas", EDITOR),
+    ("chris", "Chris Holm", CHIEF),
+    ("sam", "Sam Krog", SALES),
+    ("olga", "Olga Voll", OPERATOR),
+]
 
 
 def made() -> bool:
@@ -47,7 +52,9 @@ def _people() -> dict[str, User]:
     people = {}
     for username, full_name, role in _PEOPLE:
         first, last = full_name.split()
-        user = User(username=username, first_name=first, last_name=last, is_staff=True, is_superuser=role == OPERATOR)
+        user = User(
+            username=username, first_name=first, last_name=last, is_staff=True, is_superuser=role == OPERATOR
+        )
         user.set_password(passwords[username])
         user.save()
         user.groups.add(Group.objects.get(name=role))
@@ -89,7 +96,9 @@ def _past_issue(publication: Publication, day: datetime.date, *, by: User, appro
     workflow.finish(issue, now=at + datetime.timedelta(seconds=4))
 
 
-def _draft_for_tomorrow(publication: Publication, today: datetime.date, *, by: User, now: datetime.datetime) -> Issue:
+def _draft_for_tomorrow(
+    publication: Publication, today: datetime.date, *, by: User, now: datetime.datetime
+) -> Issue:
     day = today + datetime.timedelta(days=1)
     return composing.start_from_draft(publication, _words(day), planned_for=day, by=by, now=now)
 
@@ -100,7 +109,13 @@ def _words(day: datetime.date) -> Draft:
     today = words.STORIES[day.toordinal() % len(words.STORIES)]
     other = words.STORIES[(day.toordinal() * 7 + 5) % len(words.STORIES)]
     blocks = [
-        Found("greeting", {"body": f"<p>{words.GREETING}</p>", "today": [f"news of {today[1]}", f"a word on {other[1]}", "who raised money"]}),
+        Found(
+            "greeting",
+            {
+                "body": f"<p>{words.GREETING}</p>",
+                "today": [f"news of {today[1]}", f"a word on {other[1]}", "who raised money"],
+            },
+        ),
         Found("lead_story", {"heading": today[0], "body": _story(today[2], pick)}),
         _sponsor(day),
         Found("financial_corner", {"heading": "Financial corner", "rounds": _rounds(pick)}),
@@ -118,12 +133,21 @@ def _story(opening: str, pick: random.Random) -> str:
 
 def _sponsor(day: datetime.date) -> Found:
     name, body = words.SPONSORS[day.toordinal() % len(words.SPONSORS)]
-    return Found("sponsor_slot", {"placement": "primary"}, {"sponsor": name, "body": body, "url": "https://example.com/"})
+    return Found(
+        "sponsor_slot",
+        {"placement": "primary"},
+        {"sponsor": name, "body": body, "url": "https://example.com/"},
+    )
 
 
 def _rounds(pick: random.Random) -> list[dict[str, str]]:
     return [
-        {"company": company, "amount": str(Decimal(pick.randrange(4, 190)) * 500_000), "currency": pick.choice(["USD", "EUR"]), "purpose": purpose}
+        {
+            "company": company,
+            "amount": str(Decimal(pick.randrange(4, 190)) * 500_000),
+            "currency": pick.choice(["USD", "EUR"]),
+            "purpose": purpose,
+        }
         for company, purpose in pick.sample(words.COMPANIES, 3)
     ]
 
@@ -135,4 +159,7 @@ def _byline(pick: random.Random) -> Found:
 
 
 def _links(pick: random.Random) -> list[str]:
-    return [f'{before}<a href="https://example.com/{pick.randrange(1000, 9999)}">{link}</a>{after}' for before, link, after in pick.sample(words.LINKS, 3)]
+    return [
+        f'{before}<a href="https://example.com/{pick.randrange(1000, 9999)}">{link}</a>{after}'
+        for before, link, after in pick.sample(words.LINKS, 3)
+    ]

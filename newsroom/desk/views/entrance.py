@@ -21,11 +21,13 @@ class SignIn(LoginView):
     def get_context_data(self, **given: Any) -> dict[str, Any]:
         names = [name for _, name, _ in settings.DEMO_SIGN_INS]
         demo = not settings.HTTPS and get_user_model().objects.filter(username__in=names).exists()
-        return super().get_context_data(helper=plain_helper(), demo=settings.DEMO_SIGN_INS if demo else None, **given)
+        return super().get_context_data(
+            helper=plain_helper(), demo=settings.DEMO_SIGN_INS if demo else None, **given
+        )
 
 
 @login_not_required
 @require_safe
-def healthz(request: HttpRequest) -> HttpResponse:
+def healthz(_request: HttpRequest) -> HttpResponse:
     """200 while the web process answers."""
     return HttpResponse("ok", content_type="text/plain")

@@ -20,9 +20,13 @@ ISSUES_A_PAGE = 40
 class FilterForm(forms.Form):
     """What to show."""
 
-    publication = forms.ModelChoiceField(Publication.objects.all(), required=False, empty_label="All publications")
+    publication = forms.ModelChoiceField(
+        Publication.objects.all(), required=False, empty_label="All publications"
+    )
     status = forms.ChoiceField(choices=[("", "All statuses"), *Status.choices], required=False)
-    q = forms.CharField(label="Search", required=False, widget=forms.SearchInput(attrs={"placeholder": "Words in the title"}))
+    q = forms.CharField(
+        label="Search", required=False, widget=forms.SearchInput(attrs={"placeholder": "Words in the title"})
+    )
 
 
 @require_safe
@@ -32,13 +36,21 @@ def home(request: HttpRequest) -> HttpResponse:
     form = FilterForm(request.GET)
     found = _found(form.cleaned_data if form.is_valid() else {})
     page = Paginator(found, ISSUES_A_PAGE).get_page(request.GET.get("page"))
-    values = {"form": form, "page": page, "section": "issues", "today": timezone.localdate(), "publications": Publication.objects.count()}
+    values = {
+        "form": form,
+        "page": page,
+        "section": "issues",
+        "today": timezone.localdate(),
+        "publications": Publication.objects.count(),
+    }
     return render(request, "desk/home.html", values)
 
 
 def _found(wanted: dict[str, Any]) -> Any:
     sends = Send.objects.exclude(status=SendStatus.CANCELLED).order_by("scheduled_for")
-    issues = Issue.objects.select_related("publication").prefetch_related(Prefetch("sends", sends, to_attr="runs"))
+    issues = Issue.objects.select_related("publication").prefetch_related(
+        Prefetch("sends", sends, to_attr="runs")
+    )
     if wanted.get("publication"):
         issues = issues.filter(publication=wanted["publication"])
     if wanted.get("status"):
@@ -46,4 +58,3 @@ def _found(wanted: dict[str, Any]) -> Any:
     if wanted.get("q"):
         issues = issues.filter(Q(title__icontains=wanted["q"]) | Q(subject__icontains=wanted["q"]))
     return issues.order_by("-planned_for", "-pk")
-

@@ -23,7 +23,8 @@ class ImportForm(forms.Form):
 
     publication = forms.ModelChoiceField(Publication.objects.all(), empty_label=None)
     file = forms.FileField(
-        label="CSV file", help_text="The first line names the columns: email, and if you have them name and active (yes or no)."
+        label="CSV file",
+        help_text="The first line names the columns: email, and if you have them name and active (yes or no).",
     )
     helper = plain_helper()
 
@@ -70,7 +71,9 @@ def _imported(form: ImportForm) -> importing.Report:
     publication = form.cleaned_data["publication"]
     mailing_list = recipients.list_of(publication.slug, name=publication.name)
     upload = form.cleaned_data["file"]
-    return importing.import_csv(mailing_list, upload.read(), now=timezone.now(), label=f"import of {upload.name}")
+    return importing.import_csv(
+        mailing_list, upload.read(), now=timezone.now(), label=f"import of {upload.name}"
+    )
 
 
 def _allow(request: HttpRequest, right: str) -> None:

@@ -41,13 +41,22 @@ class Block(BlockType[SponsorSlot]):
     def gather(self, issue: Issue, blocks: Sequence[Placed[SponsorSlot]]) -> dict[UUID, Facts]:
         running = {
             booking.placement: _facts(booking)
-            for booking in Booking.objects.filter(issue=issue, creative__approved=True).select_related("advertiser", "creative")
+            for booking in Booking.objects.filter(issue=issue, creative__approved=True).select_related(
+                "advertiser", "creative"
+            )
         }
         return {each.uid: running[each.data.placement] for each in blocks if each.data.placement in running}
 
     def problems(self, issue: Issue, blocks: Sequence[Placed[SponsorSlot]]) -> list[Problem]:
-        bookings = {booking.placement: booking for booking in Booking.objects.filter(issue=issue).select_related("advertiser", "creative")}
-        return _missing(bookings, blocks) + _twice(blocks) + [p for each in blocks for p in _wordless(bookings, each)]
+        bookings = {
+            booking.placement: booking
+            for booking in Booking.objects.filter(issue=issue).select_related("advertiser", "creative")
+        }
+        return (
+            _missing(bookings, blocks)
+            + _twice(blocks)
+            + [p for each in blocks for p in _wordless(bookings, each)]
+        )
 
     def adopt(self, issue: Issue, data: SponsorSlot, found: Mapping[str, Any]) -> SponsorSlot:
         if not found:
@@ -72,7 +81,9 @@ def _missing(bookings: Mapping[str, Booking], blocks: Sequence[Placed[SponsorSlo
     """A sold placement cannot vanish silently."""
     present = {each.data.placement for each in blocks}
     return [
-        blocker(f"{booking.advertiser} has booked “{booking.get_placement_display()}”, but the issue has no such block.")
+        blocker(
+            f"{booking.advertiser} has booked “{booking.get_placement_display()}”, but the issue has no such block."
+        )
         for placement, booking in bookings.items()
         if placement not in present
     ]
@@ -83,7 +94,9 @@ def _twice(blocks: Sequence[Placed[SponsorSlot]]) -> list[Problem]:
     found = []
     for each in blocks:
         if each.data.placement in seen:
-            found.append(blocker(f"Two blocks stand for the same placement, {listed([each.data.placement])}.", each))
+            found.append(
+                blocker(f"Two blocks stand for the same placement, {listed([each.data.placement])}.", each)
+            )
         seen.add(each.data.placement)
     return found
 

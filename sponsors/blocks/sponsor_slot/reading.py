@@ -21,21 +21,29 @@ _BARE = (
     r"|partner\s+(?:content|message)|(?:a\s+)?(?:message|word)\s+from\s+(?:our|today[’']s)\s+(?:sponsor|partner)s?|sponsor(?:ship)?|promoted|from our (?:sponsor|partner)s?"
 )
 _NAME = r"[^\W_][^\n:.!?()]{0,60}?"
-_NAMED_LABEL = re.compile(rf"[\[(*_]*(?:{_FROM})[\s,:]+(?P<name>(?:our\s+)?{_NAME})\s*[\])*_]*[:.]?$", re.IGNORECASE)
+_NAMED_LABEL = re.compile(
+    rf"[\[(*_]*(?:{_FROM})[\s,:]+(?P<name>(?:our\s+)?{_NAME})\s*[\])*_]*[:.]?$", re.IGNORECASE
+)
 _BARE_LABEL = re.compile(rf"[\[(*_—–-]*\s*(?:{_BARE})\s*[\])*_—–-]*[:.]?$", re.IGNORECASE)
 _LED_NAMED = re.compile(rf"(?P<label>(?:{_FROM})[\s,]+(?P<name>{_NAME})\s*[:—–]\s+)(?=\S)", re.IGNORECASE)
-_LED_BARE = re.compile(rf"(?P<label>[\[(](?:{_BARE})[\])][:\s]+|(?:{_BARE})\s*[:—–|]\s+)(?=\S)", re.IGNORECASE)
+_LED_BARE = re.compile(
+    rf"(?P<label>[\[(](?:{_BARE})[\])][:\s]+|(?:{_BARE})\s*[:—–|]\s+)(?=\S)", re.IGNORECASE
+)
 _LED_CAPITALS = re.compile(
     r"(?P<label>(?:A MESSAGE FROM|A WORD FROM|PRESENTED BY|SPONSORED BY|TOGETHER WITH|BROUGHT TO YOU BY)\s+"
     r"(?P<name>[A-Z0-9][A-Z0-9&.'’-]*(?:\s[A-Z0-9&][A-Z0-9&.'’-]+){0,4}))(?:\s+|(?=[A-Z][a-z]))(?=[A-Z“\"][a-z]|[A-Z]\s)"
 )
 _ENDS_NAMED = re.compile(
-    rf"(?P<label>(?:[—–(\[]|--)\s*(?:sponsored|presented|supported|brought to you)\s+by\s+(?P<name>{_NAME})\s*[\])]?\.?)$", re.IGNORECASE
+    rf"(?P<label>(?:[—–(\[]|--)\s*(?:sponsored|presented|supported|brought to you)\s+by\s+(?P<name>{_NAME})\s*[\])]?\.?)$",
+    re.IGNORECASE,
 )
 _INSIDE = re.compile(rf"(?P<label>[\[(](?:{_BARE})[\])])", re.IGNORECASE)
 _LINE = 110
+_PARAGRAPH = 3000
 _ADDRESS = re.compile(r"(?:https?://)?(?P<host>[\w-]+(?:\.[\w-]+)+)(?:/\S*)?$")
-_PROPER = re.compile(r"(?:[^\W\d_a-z][\w&’'-]*|[\w]*[A-Z]\w*)(?:\s+[^\W\d_a-z][\w&’'-]*){0,3}?(?=\s+(?:[a-z])|[:,.!?]|$)")
+_PROPER = re.compile(
+    r"(?:[^\W\d_a-z][\w&’'-]*|[\w]*[A-Z]\w*)(?:\s+[^\W\d_a-z][\w&’'-]*){0,3}?(?=\s+(?:[a-z])|[:,.!?]|$)"
+)
 _PIECES = 4
 
 
@@ -58,6 +66,8 @@ def _label(text: str) -> tuple[str, str] | None:
 
 def _within(text: str) -> "re.Match[str] | None":
     """A label before, inside or behind the words in one paragraph."""
+    if len(text) > _PARAGRAPH:
+        return None
     for pattern in (_LED_CAPITALS, _LED_NAMED, _LED_BARE):
         led = pattern.match(text)
         if led and ("name" not in led.groupdict() or _is_name(led["name"])):
@@ -71,7 +81,12 @@ def _is_name(name: str) -> bool:
 
 
 def _cleaned(name: str) -> str:
-    return re.sub(r"^(?:our (?:sponsor|partner|friend)s?(?: at)?,?\s+)", "", name.strip(" ,:.*_—–-"), flags=re.IGNORECASE)
+    return re.sub(
+        r"^(?:our (?:sponsor|partner|friend)s?(?: at)?,?\s+)",
+        "",
+        name.strip(" ,:.*_—–-"),
+        flags=re.IGNORECASE,
+    )
 
 
 def takes_before(before: Piece, piece: Piece, after: Piece | None) -> bool:
@@ -80,7 +95,9 @@ def takes_before(before: Piece, piece: Piece, after: Piece | None) -> bool:
     if not label or not label[1] or before.kind != "text" or opens(before):
         return False
     name = label[1].casefold()
-    return name in before.text.casefold() and not (after and after.kind == "text" and name in after.text.casefold())
+    return name in before.text.casefold() and not (
+        after and after.kind == "text" and name in after.text.casefold()
+    )
 
 
 def read(section: Section) -> Taken | None:
@@ -91,7 +108,12 @@ def read(section: Section) -> Taken | None:
     first = _label(pieces[0].text) if pieces[0].kind == "text" else None
     if first:
         return _below(section, first)
-    if len(pieces) > 1 and pieces[1].kind == "text" and (last := _label(pieces[1].text)) and takes_before(pieces[0], pieces[1], None):
+    if (
+        len(pieces) > 1
+        and pieces[1].kind == "text"
+        and (last := _label(pieces[1].text))
+        and takes_before(pieces[0], pieces[1], None)
+    ):
         return _taken(section, last, pieces[:1], used=2, words=pieces[:1])
     if pieces[0].kind == "list":
         return _listed(section) if opens(pieces[0]) else None
@@ -102,7 +124,9 @@ def read(section: Section) -> Taken | None:
 def _below(section: Section, label: tuple[str, str]) -> Taken:
     """Label first, then perhaps a headline, the words, and perhaps a bare address."""
     rest = section.pieces[1:]
-    headline = rest[0].text if len(rest) > 1 and not rest[0].gap and sections.looks_like_heading(rest[0]) else ""
+    headline = (
+        rest[0].text if len(rest) > 1 and not rest[0].gap and sections.looks_like_heading(rest[0]) else ""
+    )
     if not headline and len(rest) > 1 and sections.looks_like_heading(rest[0]):
         headline = rest[0].text
     words = rest[1:] if headline else rest
@@ -128,7 +152,13 @@ def _in_one(section: Section, within: "re.Match[str]") -> Taken:
 
 
 def _taken(
-    section: Section, label: tuple[str, str], body: Sequence[Piece], *, used: int, words: Sequence[Piece], headline: str = ""
+    section: Section,
+    label: tuple[str, str],
+    body: Sequence[Piece],
+    *,
+    used: int,
+    words: Sequence[Piece],
+    headline: str = "",
 ) -> Taken:
     runs = [run for piece in body for each in piece.strips() for run in each.runs]
     url = next((run.href for run in runs if run.href), "") or _bare_address(body)
@@ -166,5 +196,12 @@ def settle(slots: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 READER = Reader(
-    order=30, read=read, opens=opens, takes_before=takes_before, settle=settle, titled=True, above_greeting=True, above_lead=True
+    order=30,
+    read=read,
+    opens=opens,
+    takes_before=takes_before,
+    settle=settle,
+    titled=True,
+    above_greeting=True,
+    above_lead=True,
 )

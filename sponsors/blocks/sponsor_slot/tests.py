@@ -44,7 +44,10 @@ def test_one_creative_runs_twice():
 def test_a_sold_slot_cannot_vanish():
     issue = issue_with()
     selling.book(issue, "primary", advertiser="Brightwater Bank", words=WORDS)
-    assert "Brightwater Bank has booked “Primary, after the lead”, but the issue has no such block." in blockers(issue)
+    assert (
+        "Brightwater Bank has booked “Primary, after the lead”, but the issue has no such block."
+        in blockers(issue)
+    )
 
 
 def test_words_that_are_not_approved_stop_the_issue_and_do_not_run():

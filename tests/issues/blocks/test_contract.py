@@ -32,7 +32,7 @@ def test_its_folder_is_complete(name):
 @every_kind
 def test_it_introduces_itself(name):
     kind = registry.kind(name)
-    assert kind.label and kind.icon and kind.hint
+    assert all([kind.label, kind.icon, kind.hint])
     assert dataclasses.is_dataclass(kind.data)
     assert kind.data.__dataclass_params__.frozen
     assert isinstance(kind.sample, kind.data)
@@ -56,7 +56,7 @@ def test_an_empty_block_loads_and_renders(name):
     kind = registry.kind(name)
     empty = dataclasses.replace(block(name), data=kind.load({}), facts={})
     rendered = render(snapshot(blocks=(empty,)))
-    assert rendered.html and rendered.text
+    assert all([rendered.html, rendered.text])
     kind.summary(empty.data)
 
 
@@ -71,7 +71,12 @@ def test_hostile_json_is_refused_in_a_sentence(name):
 @every_kind
 def test_all_four_templates_show_the_sample(name):
     taken = snapshot(name)
-    for engine, file in [("email_html", "email.html"), ("email_text", "email.txt"), ("web", "web.html"), ("web", "card.html")]:
+    for engine, file in [
+        ("email_html", "email.html"),
+        ("email_text", "email.txt"),
+        ("web", "web.html"),
+        ("web", "card.html"),
+    ]:
         assert render_block(engine, file, taken.blocks[0], taken).strip(), file
 
 
@@ -91,7 +96,9 @@ def test_the_form_gives_back_what_it_shows(name):
 @every_kind
 def test_an_empty_form_is_a_draft_and_no_error(name):
     kind = registry.kind(name)
-    posted = QueryDict("b-rounds-TOTAL_FORMS=0&b-rounds-INITIAL_FORMS=0&b-links-TOTAL_FORMS=0&b-links-INITIAL_FORMS=0&b-placement=primary")
+    posted = QueryDict(
+        "b-rounds-TOTAL_FORMS=0&b-rounds-INITIAL_FORMS=0&b-links-TOTAL_FORMS=0&b-links-INITIAL_FORMS=0&b-placement=primary"
+    )
     form = kind.form(posted, prefix="b")
     assert form.is_valid(), form.errors
 

@@ -50,7 +50,14 @@ FALLBACKS = {
     "css-border-radius": "Outlook shows square corners.",
 }
 
-ALIASES = {"h1": "h1-h6", "h2": "h1-h6", "ul": "lists", "ol": "lists", "li": "lists", "blockquote": "blockquote"}
+ALIASES = {
+    "h1": "h1-h6",
+    "h2": "h1-h6",
+    "ul": "lists",
+    "ol": "lists",
+    "li": "lists",
+    "blockquote": "blockquote",
+}
 
 
 class Used(HTMLParser):
@@ -85,10 +92,7 @@ class Used(HTMLParser):
             self._declarations(body)
 
     def _declarations(self, text: str) -> None:
-        for name, _, value in (declaration.partition(":") for declaration in text.split(";")):
-            name, value = name.strip(), value.strip()
-            if not value:
-                continue
+        for name, value in re.findall(r"([a-z-]+)\s*:\s*([^;]+)", text):
             self.features.add(f"css-{name}")
             self.features |= {"css-border"} if name.startswith("border-") else set()
             self.features |= {"css-padding"} if name.startswith("padding-") else set()
@@ -110,7 +114,13 @@ def bent(corpus) -> dict[str, list[str]]:
     return {
         each["slug"]: clients
         for each in features
-        if (clients := [name for name, found in each["latest"].items() if name.startswith(CLIENTS) and found["support"][0] in "na"])
+        if (
+            clients := [
+                name
+                for name, found in each["latest"].items()
+                if name.startswith(CLIENTS) and found["support"][0] in "na"
+            ]
+        )
     }
 
 

@@ -2,6 +2,7 @@
 
 import re
 from html.parser import HTMLParser
+from itertools import pairwise
 
 import pytest
 
@@ -67,7 +68,7 @@ def test_headings_do_not_skip_a_level(outline):
     levels = [int(tag[1]) for tag, _ in outline.tags if re.fullmatch(r"h[1-6]", tag)]
     assert levels[0] == 1
     assert levels.count(1) == 1
-    assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after - before <= 1 for before, after in pairwise(levels))
 
 
 def test_dark_rules_are_kept_in_a_style_of_their_own_and_nothing_inlined_is_important(html):
@@ -118,6 +119,11 @@ def test_an_unsold_slot_leaves_no_trace():
     from dataclasses import replace
 
     with_slot = snapshot("greeting", "sponsor_slot", "sign_off")
-    empty = replace(with_slot, blocks=tuple(replace(each, facts={}) if each.kind == "sponsor_slot" else each for each in with_slot.blocks))
+    empty = replace(
+        with_slot,
+        blocks=tuple(
+            replace(each, facts={}) if each.kind == "sponsor_slot" else each for each in with_slot.blocks
+        ),
+    )
     assert render(empty).html == render(snapshot("greeting", "sign_off")).html
     assert render(empty).text == render(snapshot("greeting", "sign_off")).text

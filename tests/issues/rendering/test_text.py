@@ -16,7 +16,11 @@ def test_no_line_but_an_address_is_wider_than_72():
 
 
 def test_no_entities_and_no_markup_reach_the_text():
-    text = render(snapshot(blocks=(block("story", heading="Fish & Chips", body="<p>Salt &amp; <em>vinegar</em> &lt;3</p>"),))).text
+    text = render(
+        snapshot(
+            blocks=(block("story", heading="Fish & Chips", body="<p>Salt &amp; <em>vinegar</em> &lt;3</p>"),)
+        )
+    ).text
     assert "Fish & Chips\n------------" in text
     assert "Salt & vinegar <3" in text
 

@@ -10,7 +10,7 @@ from newsroom.desk.demo import making
 
 
 class Command(BaseCommand):
-    help = "Make the demo publication with a year of issues, a draft and a thousand readers; does nothing if there is a publication."
+    help = "Make the demo publication, unless there is a publication already."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--days", type=int, default=making.DAYS, help="days of issues to look back on")
@@ -20,4 +20,6 @@ class Command(BaseCommand):
         if making.made():
             return
         publication = making.make(now=timezone.now(), days=days, readers=readers)
-        self.stdout.write(f"Made {publication} with {publication.issues.count()} issues and {readers} readers.")
+        self.stdout.write(
+            f"Made {publication} with {publication.issues.count()} issues and {readers} readers."
+        )

@@ -16,15 +16,15 @@ class Command(BaseCommand):
     help = "Print an issue as its readers get it: the frozen edition if it is approved, else a rendering of the draft."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("id", type=int)
-        parser.add_argument("--format", choices=["html", "text", "web", "eml"], default="html")
+        parser.add_argument("pk", type=int, metavar="ID")
+        parser.add_argument("--format", dest="part", choices=["html", "text", "web", "eml"], default="html")
 
-    def handle(self, *args: Any, id: int, format: str, **options: Any) -> None:
-        issue = Issue.objects.select_related("publication__logo", "edition").filter(pk=id).first()
+    def handle(self, *args: Any, pk: int, part: str, **options: Any) -> None:
+        issue = Issue.objects.select_related("publication__logo", "edition").filter(pk=pk).first()
         if issue is None:
-            raise CommandError(f"There is no issue {id}.")
+            raise CommandError(f"There is no issue {pk}.")
         shown = issue.edition or render(take(issue))
-        self.stdout.write(_message(issue, shown) if format == "eml" else getattr(shown, format))
+        self.stdout.write(_message(issue, shown) if part == "eml" else getattr(shown, part))
 
 
 def _message(issue: Issue, shown: Edition | Rendered) -> str:
