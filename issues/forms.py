@@ -2,18 +2,10 @@
 
 from typing import Any
 
-from crispy_forms.helper import FormHelper
 from django import forms
 
 from issues.models import Issue, Publication
-
-
-def plain_helper() -> FormHelper:
-    """Fields only: the template brings the form element and the buttons."""
-    helper = FormHelper()
-    helper.form_tag = False
-    helper.disable_csrf = True
-    return helper
+from newsroom.lib.forms import fields_only
 
 
 class StartForm(forms.Form):
@@ -24,7 +16,7 @@ class StartForm(forms.Form):
         label="Day of issue", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
     title = forms.CharField(max_length=200, required=False, help_text="May stay empty for now.")
-    helper = plain_helper()
+    helper = fields_only()
 
 
 class PasteForm(forms.Form):
@@ -41,7 +33,7 @@ class PasteForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 14, "placeholder": "Paste the whole draft here."}),
     )
     file = forms.FileField(label="or a file", required=False, help_text="Text, Markdown or HTML.")
-    helper = plain_helper()
+    helper = fields_only()
 
     def source(self) -> str | bytes:
         """What was given: the file if there is one, else the pasted words."""
@@ -61,4 +53,4 @@ class DescribeForm(forms.ModelForm):  # type: ignore[type-arg]
             "title": forms.TextInput(attrs={"class": "title"}),
         }
 
-    helper = plain_helper()
+    helper = fields_only()

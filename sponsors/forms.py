@@ -1,15 +1,16 @@
 """What a sponsor pays to say."""
 
-from crispy_forms.helper import FormHelper
 from django import forms
 
 from issues.blocks.fields import RichText, web_address
+from newsroom.lib.forms import fields_only
 from sponsors.models import Placement
 
 
 class BookingForm(forms.Form):
     """A placement, its advertiser and their words."""
 
+    helper = fields_only()
     placement = forms.ChoiceField(choices=Placement)
     advertiser = forms.CharField(
         max_length=120, help_text="Readers see “A message from …”; it is not part of the words."
@@ -21,10 +22,3 @@ class BookingForm(forms.Form):
     approved = forms.BooleanField(
         label="The advertiser has approved these words", required=False, initial=True
     )
-
-    @property
-    def helper(self) -> FormHelper:
-        helper = FormHelper()
-        helper.form_tag = False
-        helper.disable_csrf = True
-        return helper

@@ -9,12 +9,12 @@ import re
 from collections.abc import Sequence
 from typing import Any, Self
 
-from crispy_forms.helper import FormHelper
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.formsets import BaseFormSet, formset_factory
 
 from issues import richtext
+from newsroom.lib.forms import fields_only
 
 ROWS_AT_MOST = 60
 
@@ -120,6 +120,7 @@ class BlockForm(forms.Form):
     """The form of one block; its field names are the fields of the kind's data class."""
 
     use_required_attribute = False
+    helper = fields_only()
 
     @classmethod
     def showing(cls, data: Any, *, prefix: str) -> Self:
@@ -135,13 +136,6 @@ class BlockForm(forms.Form):
         """The data that the valid form stands for; fields that the form does not show stay as ``before``."""
         known = {field.name for field in dataclasses.fields(before)}
         return dataclasses.replace(before, **{k: v for k, v in self.cleaned_data.items() if k in known})
-
-    @property
-    def helper(self) -> FormHelper:
-        helper = FormHelper()
-        helper.form_tag = False
-        helper.disable_csrf = True
-        return helper
 
 
 def one_line(label: str = "Heading", **options: Any) -> forms.CharField:

@@ -98,9 +98,7 @@ class Issue(models.Model):
 def free_slug(publication: Publication, title: str, day: datetime.date, *, but: Issue | None = None) -> str:
     """A slug that no other issue of the publication has: from the title, else from the day. ``but`` may keep its own."""
     stem = slugify(title)[:70].strip("-") or f"{day:%Y-%m-%d}"
-    others = Issue.objects.filter(publication=publication, slug__startswith=stem).exclude(
-        pk=but.pk if but else None
-    )
+    others = Issue.objects.filter(publication=publication, slug__startswith=stem)
     if but:
         others = others.exclude(slug=but.slug)
     taken = {*others.values_list("slug", flat=True), *RESERVED_SLUGS}

@@ -3,16 +3,17 @@
 import datetime
 from typing import Any
 
-from crispy_forms.helper import FormHelper
 from django import forms
 
 from issues.models import Publication
 from newsroom.lib import wallclock
+from newsroom.lib.forms import fields_only
 
 
 class ScheduleForm(forms.Form):
     """Day and time on the clock of the publication; ``fold`` chooses when the clock shows the time twice."""
 
+    helper = fields_only()
     day = forms.DateField(widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
     time = forms.TimeField(widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
     fold = forms.TypedChoiceField(
@@ -44,10 +45,3 @@ class ScheduleForm(forms.Form):
         except wallclock.Gap as gap:
             self.add_error("time", str(gap))
         return given
-
-    @property
-    def helper(self) -> FormHelper:
-        helper = FormHelper()
-        helper.form_tag = False
-        helper.disable_csrf = True
-        return helper

@@ -9,7 +9,7 @@ from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from issues.forms import plain_helper
+from newsroom.lib.forms import fields_only
 
 
 class SignIn(LoginView):
@@ -22,7 +22,7 @@ class SignIn(LoginView):
         names = [name for _, name, _ in settings.DEMO_SIGN_INS]
         demo = not settings.HTTPS and get_user_model().objects.filter(username__in=names).exists()
         return super().get_context_data(
-            helper=plain_helper(), demo=settings.DEMO_SIGN_INS if demo else None, **given
+            helper=fields_only(), demo=settings.DEMO_SIGN_INS if demo else None, **given
         )
 
 

@@ -9,11 +9,11 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from issues.forms import plain_helper
 from issues.models import Publication
 from newsroom.audience import importing, recipients
 from newsroom.audience.models import MailingList, Status, Subscription
 from newsroom.lib.errors import Refused
+from newsroom.lib.forms import fields_only
 
 ROWS_A_PAGE = 100
 
@@ -26,7 +26,7 @@ class ImportForm(forms.Form):
         label="CSV file",
         help_text="The first line names the columns: email, and if you have them name and active (yes or no).",
     )
-    helper = plain_helper()
+    helper = fields_only()
 
 
 @require_safe
