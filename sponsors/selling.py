@@ -6,6 +6,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from issues.models import Issue
+from issues.richtext import plain
 from newsroom.lib.errors import Conflict, NotNow, Refused
 from sponsors.models import Advertiser, Booking, Creative, Placement
 
@@ -50,13 +51,20 @@ def book_from_draft(issue: Issue, placement: str, found: Mapping[str, Any]) -> B
     chosen = placement if placement in free else next(iter(free), "")
     if not chosen:
         raise Refused("All placements of this issue are booked.")
-    words = {
+    words: dict[str, Any] = {
         "headline": str(found.get("headline", ""))[:200],
         "body": str(found.get("body", "")),
         "url": str(found.get("url", ""))[:2000],
         "approved": True,
     }
-    return book(issue, chosen, advertiser=str(found.get("sponsor") or "Unnamed sponsor"), words=words)
+    name = _as_written(str(found.get("sponsor") or "Unnamed sponsor"), plain(words["body"]))
+    return book(issue, chosen, advertiser=name, words=words)
+
+
+def _as_written(name: str, words: str) -> str:
+    """The name as the sponsor spells it: a label in capitals has lost that, the words below it have not."""
+    at = words.casefold().find(name.casefold())
+    return words[at : at + len(name)] if name.isupper() and at >= 0 else name
 
 
 def release(booking: Booking) -> None:

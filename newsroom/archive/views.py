@@ -77,7 +77,7 @@ def issue(request: HttpRequest, publication: str, slug: str) -> HttpResponseBase
         response = render(
             request,
             "archive/issue.html",
-            {"page": page, "issue": page.issue, "publication": page.issue.publication},
+            {"page": page, "issue": page.issue, "publication": page.publication},
         )
         response["ETag"] = etag
     response["Cache-Control"] = f"public, max-age={FRESH_FOR}"
@@ -130,7 +130,7 @@ def _newer(publication: Publication, number: int) -> str:
 
 def _etag(page: reading.Page) -> str:
     """Changes with anything that the page shows: the edition, the titles around it, the publication, our templates."""
-    owner = page.issue.publication
+    owner = page.publication
     shown = [page.seal, page.issue.title, owner.name, owner.tagline, repr(owner.theme), _look()]
     shown += [f"{each.slug} {each.title}" for each in page.recent]
     digest = hashlib.sha256("\0".join(shown).encode()).hexdigest()
