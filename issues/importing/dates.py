@@ -59,7 +59,8 @@ _NEAR = 30
 
 _RELATIVE = re.compile(r"(?:an?|\d{1,3})\s+(?:minute|hour|day|week|month|year)s?\s+ago", re.IGNORECASE)
 _STAMP_WORDS = re.compile(
-    r"\b(?:date|posted|published|updated|issued|last|modified|on|at|the|of)\b|[\W_]|\b[ap]\.?m\b|\b(?:19|20)\d\d\b", re.IGNORECASE
+    r"\b(?:date|posted|published|updated|issued|last|modified|on|at|the|of)\b|[\W_]|\b[ap]\.?m\b|\b(?:19|20)\d\d\b",
+    re.IGNORECASE,
 )
 
 

@@ -49,7 +49,9 @@ def _not_too_long(source: bytes | str) -> None:
 
 
 def _megabytes(size: int) -> str:
-    return f"{max(round(size / 1_000_000, 1), 2.1) if size > BYTES_AT_MOST else size / 1_000_000:.1f} MB".replace(".0 ", " ")
+    return f"{max(round(size / 1_000_000, 1), 2.1) if size > BYTES_AT_MOST else size / 1_000_000:.1f} MB".replace(
+        ".0 ", " "
+    )
 
 
 def _decoded(source: bytes) -> str:
@@ -70,7 +72,9 @@ def _strictly(source: bytes, encoding: str) -> str:
     except UnicodeDecodeError:
         if b"\x00" in source and encoding == "cp1252":
             raise Unreadable("The draft is a binary file: open it and paste its text instead.") from None
-        raise Unreadable("The draft’s encoding cannot be told: save it as UTF-8, or paste its text instead.") from None
+        raise Unreadable(
+            "The draft’s encoding cannot be told: save it as UTF-8, or paste its text instead."
+        ) from None
 
 
 def _signed(source: bytes) -> str:
@@ -126,10 +130,14 @@ def _compiled(encoding: str) -> "re.Pattern[str]":
     table = _TABLES[encoding]
     more = _class(table, 0x80, 0xBF)
     if encoding == "cp1252":
-        return re.compile("|".join(f"{_class(table, low, high)}{more}{{{n}}}" for low, high, n in reversed(_FORMS)))
+        return re.compile(
+            "|".join(f"{_class(table, low, high)}{more}{{{n}}}" for low, high, n in reversed(_FORMS))
+        )
     # Thai letters follow each other in healthy Thai text; what cannot is a sign from the quotation marks' row.
     odd = _class(table, 0x80, 0x9F)
-    return re.compile("|".join(f"{_class(table, low, high)}{odd}{more}{{{n - 1}}}" for low, high, n in reversed(_FORMS[1:])))
+    return re.compile(
+        "|".join(f"{_class(table, low, high)}{odd}{more}{{{n - 1}}}" for low, high, n in reversed(_FORMS[1:]))
+    )
 
 
 _PATTERNS = {encoding: _compiled(encoding) for encoding in _TABLES}
@@ -160,4 +168,8 @@ def _common(meant: str) -> bool:
     if len(meant) != 1:
         return False
     point = ord(meant)
-    return 0xA0 <= point < 0x180 or 0x370 <= point < 0x530 or (point >= 0x590 and unicodedata.category(meant) not in ("Cn", "Co", "Cc"))
+    return (
+        0xA0 <= point < 0x180
+        or 0x370 <= point < 0x530
+        or (point >= 0x590 and unicodedata.category(meant) not in ("Cn", "Co", "Cc"))
+    )

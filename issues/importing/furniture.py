@@ -40,6 +40,8 @@ _RECENT = re.compile(
 )
 _SEE_MORE = re.compile(r"(?:see|load|show|view) (?:more|all)\b.{0,20}", re.IGNORECASE)
 _TITLE_WORDS = 22
+_NOTICE = 700
+"""Longer paragraphs are no notice, whatever they mention."""
 
 
 def is_credit(text: str) -> bool:
@@ -52,8 +54,16 @@ def is_furniture(text: str) -> bool:
     if is_credit(text) or is_stamp(text):
         return True
     if _WHOLE.fullmatch(text.strip(" .:→»›>↓()[]")):
-        return not _MORE_THAN_WORDS.match(text) or is_stamp(text.replace("|", " ")) or bool(re.search(r"\d{4}|ago", text))
-    return bool(_PHRASES.search(text))
+        return (
+            not _MORE_THAN_WORDS.match(text)
+            or is_stamp(text.replace("|", " "))
+            or bool(re.search(r"\d{4}|ago", text))
+        )
+    return _says_so(text)
+
+
+def _says_so(text: str) -> bool:
+    return len(text) <= _NOTICE and bool(_PHRASES.search(text))
 
 
 def without(lines: Sequence[Line]) -> tuple[list[Line], list[str]]:
@@ -80,7 +90,7 @@ def without(lines: Sequence[Line]) -> tuple[list[Line], list[str]]:
 
 def _is_furniture(line: Line) -> bool:
     if line.mark in ("bullet", "number", "quote"):
-        return bool(_PHRASES.search(line.text)) and len(line.text) < 300
+        return _says_so(line.text)
     return is_furniture(line.text)
 
 

@@ -1,12 +1,15 @@
 """Lines of a draft, from plain text, Markdown or HTML alike."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import islice
 
+from issues.importing.decoding import Unreadable
 from issues.richtext import Run, markup, model, pages
 
+LINES_AT_MOST = 20_000
 BLANKS_BEFORE_A_RULE = 3
 """A rule parts sections as several blank lines do."""
 
@@ -31,7 +34,10 @@ class Line:
         return int(self.mark[1]) if self.mark[:1] == "h" else 0
 
 
-_HTML = re.compile(r"<(?:!doctype html|html|body|p|div|h[1-6]|ul|ol|li|table|span|blockquote|meta|br ?/?)\b[^<>]*>", re.IGNORECASE)
+_HTML = re.compile(
+    r"<(?:!doctype html|html|body|p|div|h[1-6]|ul|ol|li|table|span|blockquote|meta|br ?/?)\b[^<>]*>",
+    re.IGNORECASE,
+)
 _HEADING = re.compile(r"(#{1,6})\s+(?=\S)")
 _CLOSING_HASHES = re.compile(r"\s#+$")
 _UNDERLINE = re.compile(r"(=|-)\1{2,}$")
@@ -47,8 +53,13 @@ _HEAD = 6
 
 
 def lines(text: str) -> list[Line]:
-    """The lines of a draft; blank ones are the gaps of those that follow."""
-    return list(_of_page(text) if is_html(text) else _of_text(text))
+    """The lines of a draft; blank ones are the gaps of those that follow. Raises ``Unreadable`` for endless ones."""
+    found = list(islice(_of_page(text) if is_html(text) else _of_text(text), LINES_AT_MOST + 1))
+    if len(found) > LINES_AT_MOST:
+        raise Unreadable(
+            f"The draft has more than {LINES_AT_MOST:,} lines: that is no issue of a newsletter."
+        )
+    return found
 
 
 def is_html(text: str) -> bool:
@@ -80,7 +91,9 @@ def _of_text(text: str) -> Iterator[Line]:
 
 
 def _physical(text: str) -> Iterator[str]:
-    for place, line in enumerate(text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").split("\n")):
+    for place, line in enumerate(
+        text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").split("\n")
+    ):
         dated = _DATE_GLUE.match(line) if place < _HEAD else None
         if dated:
             yield dated[1]
@@ -124,7 +137,6 @@ def _line(physical: str, words: str, gap: int) -> Line:
 
 
 # HTML
-
 
 
 def _of_page(html: str) -> Iterator[Line]:

@@ -14,7 +14,11 @@ def outline(draft: Draft) -> dict[str, Any]:
 
     All keys are always there, null or empty where they do not apply; amounts are numbers.
     """
-    return {"title": draft.title, "blocks": [_block(block) for block in draft.blocks], "left_out": list(draft.left_out)}
+    return {
+        "title": draft.title,
+        "blocks": [_block(block) for block in draft.blocks],
+        "left_out": list(draft.left_out),
+    }
 
 
 def _block(block: Found) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from importlib.util import find_spec
 
 from issues.blocks import registry
 from issues.importing import furniture, sections
-from issues.importing.decoding import decode
+from issues.importing.decoding import Unreadable, decode
 from issues.importing.drafts import Draft, Found
 from issues.importing.lines import lines
 from issues.importing.sections import Piece, Reader, Section, Taken, looks_like_heading
@@ -33,7 +33,10 @@ def read(source: bytes | str, *, on: datetime.date | None = None) -> Draft:
     kept, left_out = furniture.without(top.rest)
     pieces = sections.pieces(kept, alone=lambda piece: _stands_alone(piece, known))
     blocks = _blocks(_split(_divided(pieces, known), known), known, on or datetime.date.today())  # noqa: DTZ011
-    return Draft(top.title, tuple(_settled(blocks, known)), (*top.left_out, *left_out))
+    draft = Draft(top.title, tuple(_settled(blocks, known)), (*top.left_out, *left_out))
+    if not (draft.title or draft.blocks or draft.left_out):
+        raise Unreadable("The draft has no words: there is nothing to read.")
+    return draft
 
 
 @cache
@@ -93,7 +96,11 @@ def _split(pieces: Sequence[Piece], known: Readers) -> list[_Part]:
         opener = _opener(piece, known, at_top=all(part.heading is None for part in parts))
         if _is_heading(pieces, place, known, explicit=explicit):
             parts.append(_Part(piece))
-        elif opener and now.pieces and opener.takes_before(now.pieces[-1], piece, next(iter(pieces[place + 1 :]), None)):
+        elif (
+            opener
+            and now.pieces
+            and opener.takes_before(now.pieces[-1], piece, next(iter(pieces[place + 1 :]), None))
+        ):
             parts += _taking_before(parts.pop(), piece)
         elif now.closed or (opener and now.pieces) or _apart(now, piece, usual):
             parts.append(_Part(None, [piece]))
@@ -173,10 +180,15 @@ def _blocks(parts: Sequence[_Part], known: Readers, on: datetime.date) -> list[F
 
 
 def _taken(section: Section, known: Readers) -> tuple[str, Taken]:
-    return next((kind, taken) for kind, reader in known.items() if (taken := reader.read(section)) is not None)
+    return next(
+        (kind, taken) for kind, reader in known.items() if (taken := reader.read(section)) is not None
+    )
 
 
 def _settled(blocks: Sequence[Found], known: Readers) -> Iterator[Found]:
-    data = {kind: deque(reader.settle([each.data for each in blocks if each.kind == kind])) for kind, reader in known.items()}
+    data = {
+        kind: deque(reader.settle([each.data for each in blocks if each.kind == kind]))
+        for kind, reader in known.items()
+    }
     for block in blocks:
         yield replace(block, data=data[block.kind].popleft())

@@ -7,7 +7,7 @@ for a new kind.
 import datetime
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -268,5 +268,6 @@ def _entries(group: Sequence[Line]) -> tuple[Entry, ...]:
         quoting = line.mark == "quote"
     base = group[0].indent
     return tuple(
-        Entry(model.tidy(runs), 2 if line.indent >= base + 2 else 1, line.mark == "number") for line, runs in items
+        Entry(model.tidy(runs), 2 if line.indent >= base + 2 else 1, line.mark == "number")
+        for line, runs in items
     )

@@ -10,7 +10,9 @@ from issues.importing.sections import Piece, looks_like_heading
 
 _LINES = 10
 _LABELLED = re.compile(r"(?:subject(?: line)?|title|headline)\s*:\s+(?=\S)", re.IGNORECASE)
-_NAMED = re.compile(r"\b(?:issue|edition|instal?lment) of (?P<name>[A-Z][\w&’' -]{2,60}?)(?=[!.,:;?]|\s[—–-]\s|$)")
+_NAMED = re.compile(
+    r"\b(?:issue|edition|instal?lment) of (?P<name>[A-Z][\w&’' -]{2,60}?)(?=[!.,:;?]|\s[—–-]\s|$)"
+)
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,9 @@ class Top:
     left_out: list[str]
 
 
-def read_top(lines: Sequence[Line], *, opens: Callable[[Piece], bool], greets: Callable[[Piece], bool]) -> Top:
+def read_top(
+    lines: Sequence[Line], *, opens: Callable[[Piece], bool], greets: Callable[[Piece], bool]
+) -> Top:
     """Find the title among the first lines; ``opens`` tells lines that begin a block, ``greets`` a greeting."""
     height = _height(lines, opens)
     below = lines[height] if height < len(lines) else None
@@ -35,11 +39,17 @@ def read_top(lines: Sequence[Line], *, opens: Callable[[Piece], bool], greets: C
     if title is None:
         return Top(_named_in(below), rest, left_out)
     label = _LABELLED.match(lines[title].text)
-    return Top(lines[title].text[label.end() if label else 0 :], rest, [*([label[0].strip()] if label else []), *left_out])
+    return Top(
+        lines[title].text[label.end() if label else 0 :],
+        rest,
+        [*([label[0].strip()] if label else []), *left_out],
+    )
 
 
 def _piece(line: Line) -> Piece:
-    return Piece("text" if not line.mark or line.level else line.mark, line.runs, indent=line.indent, raw=line.raw)
+    return Piece(
+        "text" if not line.mark or line.level else line.mark, line.runs, indent=line.indent, raw=line.raw
+    )
 
 
 def _height(lines: Sequence[Line], opens: Callable[[Piece], bool]) -> int:
@@ -64,12 +74,18 @@ def _could_be_title(line: Line) -> bool:
 
 def _title(lines: Sequence[Line], candidates: Sequence[int], greeting: str) -> int | None:
     said = [place for place in candidates if lines[place].level == 1 or _LABELLED.match(lines[place].text)]
-    plain = [place for place in candidates if not greeting or lines[place].text.casefold() not in greeting.casefold()]
+    plain = [
+        place
+        for place in candidates
+        if not greeting or lines[place].text.casefold() not in greeting.casefold()
+    ]
     bare = [place for place in plain if not _is_caption(lines, place)]
     return next(iter([*said, *bare, *plain, *candidates]), None)
 
 
-def _heading_below(lines: Sequence[Line], candidates: Sequence[int], title: int | None, below: Line | None) -> set[int]:
+def _heading_below(
+    lines: Sequence[Line], candidates: Sequence[int], title: int | None, below: Line | None
+) -> set[int]:
     """The last line that looks like a title heads the first section, unless it repeats the title or hangs on a picture."""
     last = candidates[-1] if candidates else None
     if last is None or title is None or last <= title or below is None or below.level:

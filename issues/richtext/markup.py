@@ -85,7 +85,7 @@ def inline_runs(text: str) -> tuple[Run, ...]:
     return tidy(_dress(tokens))
 
 
-@dataclass
+@dataclass(slots=True)
 class _Token:
     """A piece of markup: ``kind`` is text, marks, open, close, link, end or url."""
 
@@ -94,7 +94,7 @@ class _Token:
     href: str = ""
     may_open: bool = False
     may_close: bool = False
-    switches: set[str] = field(default_factory=set)
+    switches: frozenset[str] = frozenset()
     """"strong" and "em", as far as a partner was found."""
 
 
@@ -121,7 +121,10 @@ def _token(match: "re.Match[str]") -> _Token:
         return _Token("text", match["escaped"] if match["escaped"] in _ESCAPABLE else text)
     token = _Token(kind, text)
     if kind == "marks":
-        before, after = match.string[match.start() - 1 : match.start()], match.string[match.end() : match.end() + 1]
+        before, after = (
+            match.string[match.start() - 1 : match.start()],
+            match.string[match.end() : match.end() + 1],
+        )
         low = text[0] == "_"
         token.may_open = bool(after.strip()) and not (low and before.isalnum())
         token.may_close = bool(before.strip()) and not (low and after.isalnum())
@@ -151,18 +154,18 @@ def _pair(tokens: list[_Token]) -> None:
             scopes.append({})
         elif token.kind == "end":
             scopes.pop()
-        for switch in _possible(token):
+        for switch in _possible(token) if token.kind == "marks" else ():
             waiting = scopes[-1].get((token.text[0], switch))
             if waiting and token.may_close:
-                waiting.switches.add(switch)
-                token.switches.add(switch)
+                waiting.switches |= {switch}
+                token.switches |= {switch}
                 del scopes[-1][token.text[0], switch]
             elif not waiting and token.may_open:
                 scopes[-1][token.text[0], switch] = token
 
 
 def _possible(token: _Token) -> tuple[str, ...]:
-    if token.kind != "marks" or len(token.text) > 3 or token.text == "___":
+    if len(token.text) > 3 or token.text == "___":
         return ()
     return ((), ("em",), ("strong",), ("strong", "em"))[len(token.text)]
 
@@ -177,6 +180,7 @@ class _Worn:
 
 def _dress(tokens: list[_Token]) -> Iterator[Run]:
     worn = [_Worn()]
+    on: set[str] = set()
     for token in tokens:
         if token.kind == "link":
             worn.append(_Worn(token.href))
@@ -184,7 +188,9 @@ def _dress(tokens: list[_Token]) -> Iterator[Run]:
             worn.pop()
         else:
             worn[-1].on ^= {(token.text[0], switch) for switch in token.switches}
+        if token.kind in ("link", "end") or token.switches:
             on = {switch for each in worn for _, switch in each.on}
+        if token.kind not in ("link", "end"):
             yield Run(_left(token), "strong" in on, "em" in on, worn[-1].href or _bare(token))
 
 
@@ -204,11 +210,15 @@ def _bare(token: _Token) -> str:
 
 def write(blocks: Iterable[Block]) -> str:
     """Blocks as light Markdown."""
-    return "\n\n".join(_list(block) if isinstance(block, List) else write_inline(block.runs) for block in blocks)
+    return "\n\n".join(
+        _list(block) if isinstance(block, List) else write_inline(block.runs) for block in blocks
+    )
 
 
 def _list(block: List) -> str:
-    return "\n".join(_item(item, f"{place}. " if block.ordered else "- ") for place, item in enumerate(block.items, 1))
+    return "\n".join(
+        _item(item, f"{place}. " if block.ordered else "- ") for place, item in enumerate(block.items, 1)
+    )
 
 
 def _item(item: Item, mark: str) -> str:

@@ -62,7 +62,7 @@ _LINE_SPACE = "\t\n\v\f\r\x1c\x1d\x1e\x1f\x85\u2028\u2029 "
 _UNSEEN = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u200b\u2060\ufeff\ufff9-\ufffb\ufffe\uffff]")
 _LONE_HALF = re.compile("[\ud800-\udfff]")
 _PARTING = "\n\n"
-_PIECES = re.compile(r"\s+|\S+")
+_ODD_SPACE = re.compile("\\s{2,}|[\t\v\f\r\x1c-\x1f\x85\u2028\u2029]")
 
 
 def printable(text: str) -> str:
@@ -76,17 +76,20 @@ def tidy(runs: Iterable[Run]) -> tuple[Run, ...]:
     Spaces are single, none stand at either end or beside a line break, and a space wears only what both neighbours
     wear, so it never hangs on the edge of a link or of bold words. Equal neighbours are one run.
     """
-    return _dressed([replace(run, text="\n") if run.text == _PARTING else run for run in _spaced(runs)])
+    return _dressed([_unparted(run) for run in _spaced(runs)])
+
+
+def _unparted(run: Run) -> Run:
+    return replace(run, text=run.text.replace(_PARTING, "\n")) if _PARTING in run.text else run
 
 
 def parted(runs: Iterable[Run]) -> list[tuple[Run, ...]]:
     """Tidy runs, split where two line breaks follow each other: so people part paragraphs without a tag for it."""
     parts: list[list[Run]] = [[]]
     for run in _spaced(runs):
-        if run.text == _PARTING:
-            parts.append([])
-        else:
-            parts[-1].append(run)
+        first, *more = run.text.split(_PARTING)
+        parts[-1] += [replace(run, text=first)] if first else []
+        parts += [[replace(run, text=text)] if text else [] for text in more]
     return [_dressed(part) for part in parts if part]
 
 
@@ -115,19 +118,22 @@ def text_of(runs: Iterable[Run]) -> str:
 
 
 def _spaced(runs: Iterable[Run]) -> Iterator[Run]:
-    """Words and single spaces in turn, beginning and ending with words."""
+    """Words, and single spaces where runs meet, beginning and ending with words; two line breaks are ``_PARTING``."""
     space = ""
     begun = False
-    for run in runs:
-        for piece in _PIECES.findall(run.text):
-            if piece.isspace():
-                space += piece
-                continue
-            if space and begun:
-                yield Run(_one_space(space))
-            space = ""
-            begun = True
-            yield replace(run, text=piece)
+    for same in _alike(runs):
+        text = "".join(run.text for run in same)
+        core = text.strip()
+        if not core:
+            space += text
+            continue
+        start = text.index(core[0])
+        space += text[:start]
+        if space and begun:
+            yield Run(_one_space(space))
+        space = text[start + len(core) :]
+        begun = True
+        yield replace(same[0], text=_ODD_SPACE.sub(lambda odd: _one_space(odd[0]), core))
 
 
 def _one_space(space: str) -> str:
@@ -144,7 +150,7 @@ def _between(words: Sequence[Run], outside: Sequence[Run], place: int) -> Run:
     return Run(words[place].text, before.strong and after.strong, before.em and after.em, href)
 
 
-def _alike(runs: Sequence[Run]) -> Iterator[list[Run]]:
+def _alike(runs: Iterable[Run]) -> Iterator[list[Run]]:
     for _, same in groupby(runs, key=lambda run: (run.strong, run.em, run.href)):
         yield list(same)
 
@@ -155,7 +161,10 @@ class _Growing:
     items: list[tuple[tuple[Run, ...], "list[_Growing]"]] = field(default_factory=list)
 
     def grown(self) -> List:
-        return List(self.ordered, tuple(Item(runs, tuple(each.grown() for each in inner)) for runs, inner in self.items))
+        return List(
+            self.ordered,
+            tuple(Item(runs, tuple(each.grown() for each in inner)) for runs, inner in self.items),
+        )
 
 
 def compose(strips: Iterable[Strip]) -> tuple[Block, ...]:
@@ -187,7 +196,9 @@ def _hang(blocks: "list[Paragraph | _Growing]", strip: Strip, runs: tuple[Run, .
 
 def html(blocks: Iterable[Block]) -> str:
     """Blocks as canonical HTML."""
-    return "".join(_list(block) if isinstance(block, List) else f"<p>{inline_html(block.runs)}</p>" for block in blocks)
+    return "".join(
+        _list(block) if isinstance(block, List) else f"<p>{inline_html(block.runs)}</p>" for block in blocks
+    )
 
 
 def _list(block: List) -> str:
@@ -217,7 +228,10 @@ def _dress(run: Run) -> list[str]:
 
 
 def _shared(one: Sequence[str], other: Sequence[str]) -> int:
-    return next((place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    return next(
+        (place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b),
+        min(len(one), len(other)),
+    )
 
 
 def lines(runs: Iterable[Run]) -> Iterator[tuple[Run, ...]]:

@@ -78,7 +78,9 @@ def address(href: str) -> str:
 
 
 def _sound(href: str) -> str:
-    href = _UNSAFE_IN_ADDRESS.sub(lambda odd: f"%{ord(odd[0]):02X}" if ord(odd[0]) < 128 else "", printable(href).strip())
+    href = _UNSAFE_IN_ADDRESS.sub(
+        lambda odd: f"%{ord(odd[0]):02X}" if ord(odd[0]) < 128 else "", printable(href).strip()
+    )
     if len(href) > ADDRESS_AT_MOST or not _ADDRESS.match(href):
         return ""
     kept = nh3.clean(f'<a href="{escape(href)}">-</a>', tags={"a"}, url_schemes=_SCHEMES, link_rel=None)

@@ -14,7 +14,9 @@ TAGS = 1000
 DEPTH = 40
 
 _TAG = re.compile(r"<(?:(/?)([a-zA-Z][a-zA-Z0-9:-]*)([^<>]*)|[!?][^<>]*)>")
-_ATTRIBUTE = re.compile(r"""(?<![\w-])(href|style|src|alt)\s*=\s*("[^"]*"|'[^']*'|[^\s"'>]+)""", re.IGNORECASE)
+_ATTRIBUTE = re.compile(
+    r"""(?<![\w-])(href|style|src|alt)\s*=\s*("[^"]*"|'[^']*'|[^\s"'>]+)""", re.IGNORECASE
+)
 _VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
 _CLOSES_ITS_LIKE = frozenset("dd dt li option p td th tr".split())
 

@@ -12,7 +12,10 @@ _LINE = re.compile(
 )
 _LISTED = re.compile(rf"(?P<name>{_NAMES})\s*\((?P<links>[^()]{{1,120}})\)\s*$")
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-_SOCIAL = re.compile(r"\b(?:e-?mail|twitter|x|linkedin|mastodon|bluesky|threads|website|blog|github|instagram|facebook|signal)\b|@", re.IGNORECASE)
+_SOCIAL = re.compile(
+    r"\b(?:e-?mail|twitter|x|linkedin|mastodon|bluesky|threads|website|blog|github|instagram|facebook|signal)\b|@",
+    re.IGNORECASE,
+)
 
 
 def opens(piece: Piece) -> bool:

@@ -25,8 +25,12 @@ _HOST = re.compile(
     r"\b(?:[Jj]oin|[Hh]osted by|[Pp]resented by|[Oo]rganized by|[Oo]rganised by)\s+(?:the (?=[A-Z]))?"
     r"(?P<name>(?!us\b)[^\W\d_a-z][\w&.’'-]*(?:\s+(?:(?:of|the|and|&|for the)\s+)?[^\W\d_a-z][\w&.’'-]*){0,5})"
 )
-_HOSTING = re.compile(r"(?P<name>[^\W\d_a-z][\w&.’'-]*(?:\s+[^\W\d_a-z][\w&.’'-]*){0,4})\s+(?:is hosting|will host|hosts)\b")
-_NO_HOST = frozenset("us me our on for live now monday tuesday wednesday thursday friday saturday sunday".split())
+_HOSTING = re.compile(
+    r"(?P<name>[^\W\d_a-z][\w&.’'-]*(?:\s+[^\W\d_a-z][\w&.’'-]*){0,4})\s+(?:is hosting|will host|hosts)\b"
+)
+_NO_HOST = frozenset(
+    "us me our on for live now monday tuesday wednesday thursday friday saturday sunday".split()
+)
 _PODCAST = re.compile(r"[🎧🎙🎤📻📺🎬📅🗓🎟🎫]")
 _HOUSE = re.compile(
     r"\badvertise (?:with us|here|in this)\b|\bsponsor (?:this|our) (?:newsletter|issue)\b|\b(?:post|list) (?:a|your) job\b|\bjob board\b"
@@ -41,21 +45,35 @@ def opens(piece: Piece) -> bool:
     """A line with a podcast's or an event's sign, or a short house advertisement."""
     if piece.kind != "text":
         return False
-    return bool(_PODCAST.match(piece.text)) or (len(piece.text.split()) <= 45 and bool(_HOUSE.search(piece.text)))
+    return bool(_PODCAST.match(piece.text)) or (
+        len(piece.text.split()) <= 45 and bool(_HOUSE.search(piece.text))
+    )
 
 
 def takes_before(before: Piece, piece: Piece, after: Piece | None) -> bool:  # noqa: ARG001
     """A house advertisement that begins with a question on the line above."""
-    return piece.gap == 0 and before.kind == "text" and before.text.endswith("?") and len(before.text.split()) < 15
+    return (
+        piece.gap == 0
+        and before.kind == "text"
+        and before.text.endswith("?")
+        and len(before.text.split()) < 15
+    )
 
 
 def read(section: Section) -> Taken | None:
     """An event that readers are asked to, or a promo by its sign."""
     if not section.pieces or section.words > _WORDS or len(section.pieces) > _PIECES:
-        return _short(section) if section.pieces and not section.heading and opens(section.pieces[0]) else None
+        return (
+            _short(section) if section.pieces and not section.heading and opens(section.pieces[0]) else None
+        )
     if not section.heading and opens(section.pieces[0]):
         return _short(section)
-    if not section.heading and len(section.pieces) == 2 and opens(section.pieces[1]) and takes_before(*section.pieces, None):
+    if (
+        not section.heading
+        and len(section.pieces) == 2
+        and opens(section.pieces[1])
+        and takes_before(*section.pieces, None)
+    ):
         return Taken(_data("", section.pieces, section))
     if any(piece.kind == "quote" for piece in section.pieces) or not _is_event(section):
         return None
@@ -74,7 +92,11 @@ def _is_event(section: Section) -> bool:
     dated = _when(section.pieces)
     timed = bool(dated and read_time(dated))
     if section.heading:
-        return (called and bool(dated)) or (timed and _invited(section.pieces)) or (called and _invited(section.pieces))
+        return (
+            (called and bool(dated))
+            or (timed and _invited(section.pieces))
+            or (called and _invited(section.pieces))
+        )
     return called and timed
 
 
@@ -85,7 +107,9 @@ def _invited(pieces: Sequence[Piece]) -> bool:
 def _when(pieces: Sequence[Piece]) -> str:
     """The sentence that says when: an invitation with a date before any other with a date."""
     told = [text for piece in pieces for text in sentences.sentences(piece.text)]
-    dated = [text for text in told if names_a_day(text)] or [text for text in told if read_time(text) and _INVITES.search(text)]
+    dated = [text for text in told if names_a_day(text)] or [
+        text for text in told if read_time(text) and _INVITES.search(text)
+    ]
     return next((text for text in dated if read_time(text)), next(iter(dated), ""))
 
 
@@ -138,7 +162,10 @@ def _invitation_apart(piece: Piece) -> list[Piece]:
     for start, end in sentences.spans(piece.text):
         words = piece.text[start:end]
         if start and _INVITATION.match(words) and (names_a_day(words) or read_time(words)):
-            return [Piece("text", model.cut(piece.runs, 0, start)), Piece("text", model.cut(piece.runs, start))]
+            return [
+                Piece("text", model.cut(piece.runs, 0, start)),
+                Piece("text", model.cut(piece.runs, start)),
+            ]
     return [piece]
 
 
@@ -151,4 +178,12 @@ def _host(text: str) -> str:
     return ""
 
 
-READER = Reader(order=50, read=read, opens=opens, in_text=True, takes_before=takes_before, above_greeting=True, above_lead=True)
+READER = Reader(
+    order=50,
+    read=read,
+    opens=opens,
+    in_text=True,
+    takes_before=takes_before,
+    above_greeting=True,
+    above_lead=True,
+)

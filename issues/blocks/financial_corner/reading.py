@@ -42,10 +42,18 @@ def _either(words: Sequence[str]) -> str:
 
 _NUMBER = r"(?P<number>\d{1,3}(?:,\d{3}){1,4}(?:\.\d{1,4})?(?![\d,])|\d{1,15}(?:[.,]\d{1,4})?)"
 _SCALE = rf"(?:[\s-]?(?P<scale>{_either([*_SCALES, *_OTHER_SCALES])})\b)?"
-_BEFORE = re.compile(rf"(?<!\w)(?P<currency>{_either([*_SIGNS, *_CODES])})\s?{_NUMBER}\+?{_SCALE}", re.IGNORECASE)
-_AFTER = re.compile(rf"(?<![\w.,]){_NUMBER}{_SCALE}[\s-]?(?P<currency>[€£₹]|(?:{_either([*_CODES, *_NAMES])})\b)", re.IGNORECASE)
+_BEFORE = re.compile(
+    rf"(?<!\w)(?P<currency>{_either([*_SIGNS, *_CODES])})\s?{_NUMBER}\+?{_SCALE}", re.IGNORECASE
+)
+_AFTER = re.compile(
+    rf"(?<![\w.,]){_NUMBER}{_SCALE}[\s-]?(?P<currency>[€£₹]|(?:{_either([*_CODES, *_NAMES])})\b)",
+    re.IGNORECASE,
+)
 _BARE = re.compile(rf"\s*{_NUMBER}{_SCALE}\s*", re.IGNORECASE)
-_UNDISCLOSED = re.compile(r"\b(?:an? )?(?:undisclosed|unspecified)(?: (?:amount|sum))?(?: of (?:money|funding|capital))?", re.IGNORECASE)
+_UNDISCLOSED = re.compile(
+    r"\b(?:an? )?(?:undisclosed|unspecified)(?: (?:amount|sum))?(?: of (?:money|funding|capital))?",
+    re.IGNORECASE,
+)
 
 
 def read_amount(text: str) -> Amount | None:
@@ -79,7 +87,9 @@ def _value(match: "re.Match[str]") -> Decimal:
     if re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", digits):
         digits = digits.replace(",", "")
     scale = (match["scale"] or "").lower()
-    amount = Decimal(digits.replace(",", ".")) * Decimal(_OTHER_SCALES.get(scale, 10 ** _SCALES.get(scale, 0)))
+    amount = Decimal(digits.replace(",", ".")) * Decimal(
+        _OTHER_SCALES.get(scale, 10 ** _SCALES.get(scale, 0))
+    )
     return amount.quantize(Decimal(1)) if amount == amount.to_integral_value() else amount
 
 
@@ -89,16 +99,15 @@ _SERIES = (
     r"(?:pre-)?series [a-k][1-3]?\+?(?: extension)?|pre-?seed(?: extension)?|seed(?: extension)?|angel|bridge|growth(?= (?:round|funding|equity|financing|investment))"
     r"|venture debt|debt|mezzanine|crowdfunding|grant"
 )
-_ADVERBS = (
-    r"(?:has|have|had|just|also|recently|today|this week|now|reportedly|successfully|quietly|yesterday|on \w+day|\([^()]{1,40}\),?)"
-)
+_ADVERBS = r"(?:has|have|had|just|also|recently|today|this week|now|reportedly|successfully|quietly|yesterday|on \w+day|\([^()]{1,40}\),?)"
 _SURE = r"raised|raises|raise|raising|bagged|bags|nabbed|nabs|landed|lands|scored|scores|picked up|picks up|hauled in|pulled in|scooped up"
 _MAYBE = (
     r"secured|secures|closed(?: on)?|closes(?: on)?|announced|announces|received|receives|completed|completes|collected|collects|got|gets"
     r"|brought in|brings in|took in|attracted|attracts|locked in|snagged|snags|netted|nets|emerged from stealth with"
 )
 _ROUND = re.compile(
-    rf"(?P<company>\S.{{0,90}}?)[\s,]+(?:{_ADVERBS}\s+){{0,3}}(?:(?P<sure>{_SURE})|(?P<maybe>{_MAYBE}))\s+(?P<rest>.+)", re.IGNORECASE
+    rf"(?P<company>\S.{{0,90}}?)[\s,]+(?:{_ADVERBS}\s+){{0,3}}(?:(?P<sure>{_SURE})|(?P<maybe>{_MAYBE}))\s+(?P<rest>.+)",
+    re.IGNORECASE,
 )
 _LISTED = re.compile(r"(?P<company>[^\W_a-z][^:–—|()]{1,50}?)\s*(?::|–|—|\||\(|,)\s*(?P<rest>\(?.+)")
 _QUANTITY = (
@@ -110,14 +119,17 @@ _LEAD_IN = re.compile(
     rf"(?:of|worth|totaling|totalling|at|with|\()?\s*|(?:funding|financing|investment|round|capital)(?:\s+round)?\s+(?:of|worth)\s+)?(?:{_QUANTITY}[\s-]+){{0,3}}",
     re.IGNORECASE,
 )
-_NOUN = r"(?:equity|venture|funding|financing|investment|capital|round|raise|money|growth|strategic|extension)"
+_NOUN = (
+    r"(?:equity|venture|funding|financing|investment|capital|round|raise|money|growth|strategic|extension)"
+)
 _DESCRIPTION = re.compile(
     rf"[\s,(]*(?:(?:in|of|via|as|through|with|worth of)\s+)?(?:{_QUANTITY}[\s-]+){{0,4}}"
     rf"(?:(?P<series>{_SERIES})\b\s*(?:{_NOUN}\b\s*){{0,5}}|(?:{_NOUN}\b\s*){{1,5}})\)?",
     re.IGNORECASE,
 )
 _IS_FUNDING = re.compile(
-    rf"\b(?:{_SERIES}|funding|fundrais\w+|financing|investment|investors?|venture|round|led by|co-led|backed by|raise)\b", re.IGNORECASE
+    rf"\b(?:{_SERIES}|funding|fundrais\w+|financing|investment|investors?|venture|round|led by|co-led|backed by|raise)\b",
+    re.IGNORECASE,
 )
 _NO_ROUND = re.compile(
     r"\b(?:to date|so far|in total|altogether|total(?:ing|ling)? (?:funding|raised)|acqui(?:re|red|res|sition|ring)|merger|buyout|revenue|sales"
@@ -132,7 +144,10 @@ _NOBODY = re.compile(
 )
 _BASED = re.compile(r"(?P<where>(?:[^\W\d_a-z][\w.’'-]*[\s-]){0,3}?[^\W\d_a-z][\w.’'-]*-based)\s+")
 _PURPOSE = re.compile(r"(?:^|[\s,])(?P<purpose>(?:to (?!date\b)|for )(?=\S).+)$", re.IGNORECASE)
-_STOPS_PURPOSE = re.compile(r",?\s+(?:in a (?:round|deal|series)\b|led by\b|co-led by\b|backed by\b|with (?:participation|backing)\b|at an?\b.{0,30}\bvaluation\b)", re.IGNORECASE)
+_STOPS_PURPOSE = re.compile(
+    r",?\s+(?:in a (?:round|deal|series)\b|led by\b|co-led by\b|backed by\b|with (?:participation|backing)\b|at an?\b.{0,30}\bvaluation\b)",
+    re.IGNORECASE,
+)
 _COMPANY_WORDS = 7
 
 
@@ -171,7 +186,9 @@ def _listed(listed: "re.Match[str]") -> tuple[dict[str, Any], str] | None:
     if not company or not found or not lead or found[1] > lead.end() or found[0].amount is None:
         return None
     after = listed["rest"][found[2] :]
-    if _NO_ROUND.search(after) or not (re.search(rf"\b(?:{_SERIES}|round|funding|led by|raised?)\b", listed["rest"], re.IGNORECASE)):
+    if _NO_ROUND.search(after) or not (
+        re.search(rf"\b(?:{_SERIES}|round|funding|led by|raised?)\b", listed["rest"], re.IGNORECASE)
+    ):
         return None
     return _round(company, aside, listed["rest"], found)
 
@@ -189,7 +206,12 @@ def _company(words: str) -> tuple[str, str]:
     based = _BASED.match(name)
     if based:
         name, aside = name[based.end() :], f"{based['where']} {aside}".strip()
-    proper = name[:1].isupper() or name[:1].isdigit() or any(letter.isupper() for letter in name.split(" ")[0]) or name.islower()
+    proper = (
+        name[:1].isupper()
+        or name[:1].isdigit()
+        or any(letter.isupper() for letter in name.split(" ")[0])
+        or name.islower()
+    )
     if not proper or len(name.split()) > _COMPANY_WORDS or _NOBODY.match(name) or _amount_in(name):
         return "", ""
     return name, aside.strip(" ,")
@@ -233,14 +255,20 @@ _HEADING = re.compile(
 
 def read(section: Section) -> Taken | None:
     """A section that says it is about funding, or whose sentences mostly are rounds."""
+    named = bool(_HEADING.search(section.heading))
+    if not named and not _amount_in(section.text):
+        return None
     told = list(_told_in(section.pieces))
     rounds = [(runs, read) for runs in told if (read := _read(model.text_of(runs)))]
-    named = bool(_HEADING.search(section.heading))
     if not rounds or not (named or (len(rounds) > 1 and len(rounds) * 3 >= len(told) * 2)):
         return None
     if section.first and not named:
         return None
-    data = {"heading": section.heading, "rounds": [_with_link(*each) for each in rounds], "notes": _notes(told)}
+    data = {
+        "heading": section.heading,
+        "rounds": [_with_link(*each) for each in rounds],
+        "notes": _notes(told),
+    }
     return Taken(data, {"lines": [model.text_of(runs) for runs, _ in rounds]})
 
 

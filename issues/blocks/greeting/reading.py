@@ -46,7 +46,11 @@ def _reach(pieces: Sequence[Piece]) -> int:
     for place, piece in enumerate(pieces[:_PARAGRAPHS]):
         label = _TODAY.search(piece.text) if piece.kind == "text" else None
         if label:
-            listed = label.end() == len(piece.text) and pieces[place + 1 : place + 2] and pieces[place + 1].kind == "list"
+            listed = (
+                label.end() == len(piece.text)
+                and pieces[place + 1 : place + 2]
+                and pieces[place + 1].kind == "list"
+            )
             return place + 1 + bool(listed)
     reach = 1
     while reach < len(pieces) and pieces[reach].kind == "text" and _short(pieces[: reach + 1]):
@@ -70,7 +74,10 @@ def _parted(pieces: Sequence[Piece]) -> tuple[list[Piece], str, list[str]]:
         else:
             after = label.end() + _first_sentence(piece.text[label.end() :])
             today = items(piece.text[label.end() : after])
-        left = Piece("text", model.tidy((*model.cut(piece.runs, 0, label.start()), Run(" "), *model.cut(piece.runs, after))))
+        left = Piece(
+            "text",
+            model.tidy((*model.cut(piece.runs, 0, label.start()), Run(" "), *model.cut(piece.runs, after))),
+        )
         return [*pieces[:place], *([left] if left.text else [])], label["label"], today
     return list(pieces), "", []
 
@@ -87,7 +94,11 @@ def items(text: str) -> list[str]:
     parts = [text[start + 1 : end] for start, end in zip(cuts, cuts[1:], strict=False)]
     found = [item for part in parts if (item := _bare(part))]
     if len(found) == 1:
-        found = [item for part in re.split(r",?\s+and\s+(?=(?:why|how|what|who|where|when|the|a|an)\b)", found[0]) if (item := _bare(part))]
+        found = [
+            item
+            for part in re.split(r",?\s+and\s+(?=(?:why|how|what|who|where|when|the|a|an)\b)", found[0])
+            if (item := _bare(part))
+        ]
     return found
 
 

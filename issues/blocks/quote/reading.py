@@ -8,7 +8,10 @@ from issues.richtext import model
 
 _SAID = re.compile(r"[\s]*(?:—|–|--|―)\s*(?P<name>[^\W_a-z][^.!?]{1,80})\.?$")
 _QUOTED = re.compile(r"(?P<words>[“\"«][^“”\"]{8,600}[”\"»])(?=\s*(?:—|–|--|―))")
-_HEADING = re.compile(r"(?:the )?(?:quote|words?|line)s? (?:of|for) the (?:day|week|month)|(?:quoted|quotable|they said it|in (?:their|other) words)", re.IGNORECASE)
+_HEADING = re.compile(
+    r"(?:the )?(?:quote|words?|line)s? (?:of|for) the (?:day|week|month)|(?:quoted|quotable|they said it|in (?:their|other) words)",
+    re.IGNORECASE,
+)
 
 
 def opens(piece: Piece) -> bool:
@@ -26,7 +29,11 @@ def read(section: Section) -> Taken | None:
     first = section.pieces[0]
     used, runs, name = 1, first.runs, None
     said = _SAID.search(first.text)
-    after = _SAID.match(section.pieces[1].text) if len(section.pieces) > 1 and section.pieces[1].kind == "text" else None
+    after = (
+        _SAID.match(section.pieces[1].text)
+        if len(section.pieces) > 1 and section.pieces[1].kind == "text"
+        else None
+    )
     if first.kind != "quote" and not opens(first):
         return None
     if said:
@@ -36,12 +43,14 @@ def read(section: Section) -> Taken | None:
     if name is None:
         return None
     found = {"heading": section.heading} if section.heading else {}
-    return Taken({"text": sections.rich([Piece("quote", _unquoted(runs))]), "attribution": name.strip()}, found, used)
+    return Taken(
+        {"text": sections.rich([Piece("quote", _unquoted(runs))]), "attribution": name.strip()}, found, used
+    )
 
 
 def _unquoted(runs: tuple[model.Run, ...]) -> tuple[model.Run, ...]:
     text = model.text_of(runs)
-    quoted = text[:1] in "“\"«" and text[-1:] in "”\"»"
+    quoted = text[:1] in '“"«' and text[-1:] in '”"»'
     return model.cut(runs, 1, len(text) - 1) if quoted and len(text) > 2 else runs
 
 

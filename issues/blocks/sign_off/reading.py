@@ -44,7 +44,9 @@ def _headed(section: Section) -> Taken | None:
         return None
     heading = Piece("text", (Run(section.heading, strong=True),))
     items = sum(len(piece.entries) or 1 for piece in section.pieces)
-    return Taken({"body": sections.rich([heading, *section.pieces])}, {"heading": section.heading, "items": items})
+    return Taken(
+        {"body": sections.rich([heading, *section.pieces])}, {"heading": section.heading, "items": items}
+    )
 
 
 READER = Reader(order=40, read=read, opens=opens)

@@ -44,8 +44,9 @@ def test_kinds_in_order(case: tuple[dict[str, Any], Draft]) -> None:
 def test_headings_and_first_words(case: tuple[dict[str, Any], Draft]) -> None:
     for wanted, found, _ in _side_by_side(*case):
         assert (found["heading"] or None) == wanted.get("heading")
-        assert _words(found["first_words"])[:3] == _words(wanted["first_words"])[:3]
-        assert _words(wanted["first_words"])[:12] == _words(found["first_words"])[: len(_words(wanted["first_words"]))]
+        assert _words(found["first_words"])[: len(_words(wanted["first_words"]))] == _words(
+            wanted["first_words"]
+        )
 
 
 def test_counts(case: tuple[dict[str, Any], Draft]) -> None:
@@ -81,7 +82,9 @@ def test_sponsors(case: tuple[dict[str, Any], Draft]) -> None:
 
 def test_rounds(case: tuple[dict[str, Any], Draft]) -> None:
     for wanted, found, _ in _side_by_side(*case):
-        rounds = [{**each, "amount": each["amount_usd"], "currency": "USD"} for each in wanted.get("rounds", [])]
+        rounds = [
+            {**each, "amount": each["amount_usd"], "currency": "USD"} for each in wanted.get("rounds", [])
+        ]
         for each in rounds:
             del each["amount_usd"]
         assert found["rounds"] == rounds
@@ -119,7 +122,9 @@ def _kind(block: dict[str, Any]) -> str:
     return KINDS.get(block["type"], block["type"])
 
 
-def _side_by_side(expected: dict[str, Any], draft: Draft) -> list[tuple[dict[str, Any], dict[str, Any], Found]]:
+def _side_by_side(
+    expected: dict[str, Any], draft: Draft
+) -> list[tuple[dict[str, Any], dict[str, Any], Found]]:
     return list(zip(_content(expected), outline(draft)["blocks"], draft.blocks, strict=True))
 
 
