@@ -3,6 +3,7 @@
 import datetime
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from django.db import connection
 from django.db.models import Case, CharField, F, Q, QuerySet, TextField, Value, When
@@ -50,7 +51,7 @@ def published(publication: Publication) -> QuerySet[Issue]:
 def page(publication: str, slug: str) -> Page | None:
     """An issue and its recent companions in one query; None if it is not published."""
     sql, placeholders = _compiled()
-    wanted = {_ISSUE: slug, _PUBLICATION: publication}
+    wanted: dict[Any, Any] = {_ISSUE: slug, _PUBLICATION: publication}
     with connection.cursor() as cursor:
         cursor.execute(sql, [wanted.get(value, value) for value in placeholders])
         rows = cursor.fetchall()

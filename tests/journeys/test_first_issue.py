@@ -14,8 +14,9 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
+from tests.journeys.desk import Visitor
 from tests.running import Newsroom, own_ports, processes
 
 pytestmark = pytest.mark.browser
@@ -25,23 +26,8 @@ READERS = 1000
 ZONE = ZoneInfo("Europe/Copenhagen")
 
 
-class Desk:
-    """A person at a browser."""
-
-    def __init__(self, page: Page, address: str) -> None:
-        self.page = page
-        self.address = address
-        self.wrong: list[str] = []
-        page.on(
-            "console", lambda message: self.wrong.append(message.text) if message.type == "error" else None
-        )
-        page.on("pageerror", lambda error: self.wrong.append(str(error)))
-
-    def sign_in(self, name: str) -> None:
-        self.page.goto(f"{self.address}/desk/sign-in/")
-        self.page.get_by_label("Username").fill(name)
-        self.page.get_by_label("Password").fill(f"demo-{name}")
-        self.page.get_by_role("button", name="Sign in").click()
+class ChiefEditor(Visitor):
+    """Writes, approves and schedules."""
 
     def paste(self, words: str) -> None:
         self.page.get_by_role("link", name="Paste a draft").click()
@@ -74,9 +60,11 @@ def running(newsroom) -> tuple[Newsroom, str]:
 
 
 @pytest.fixture
-def desk(browser: Browser, running) -> Desk:
+def desk(browser: Browser, running) -> ChiefEditor:
     context = browser.new_context(viewport={"width": 1400, "height": 900})
-    yield Desk(context.new_page(), running[1])
+    chief = ChiefEditor(context.new_page(), running[1])
+    chief.sign_in("chris", "demo-chris")
+    yield chief
     context.close()
 
 
@@ -109,7 +97,6 @@ def fetch(url: str, *, data: bytes | None = None) -> str:
 
 def test_a_draft_becomes_a_thousand_mails_and_an_archive_page(running, desk):
     started, address = running
-    desk.sign_in("chris")
     desk.paste(DRAFT.read_text())
     frame = desk.page.frame_locator(".preview iframe")
     expect(frame.get_by_role("heading", name="The ferry that waits")).to_be_visible()
@@ -143,7 +130,6 @@ def test_a_draft_becomes_a_thousand_mails_and_an_archive_page(running, desk):
 
 def test_killed_in_the_middle_nobody_gets_it_twice_and_nobody_is_missed(running, desk, newsroom):
     started, _ = running
-    desk.sign_in("chris")
     desk.paste(DRAFT.read_text())
     desk.approve()
     desk.schedule(in_a_minute())

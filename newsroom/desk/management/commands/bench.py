@@ -49,7 +49,7 @@ class Command(BaseCommand):
 
     def _archive(self) -> None:
         self._say(
-            f"Archive issue page ({benching.REQUESTS:,} requests, {benching.CONNECTIONS} connections, gunicorn gthread, 1 process)"
+            f"Archive issue page ({benching.REQUESTS:,} requests, {benching.CONNECTIONS} connections, one gthread worker)"
         )
         with benching.archive() as (port, server):
             path = benching.newest_issue(port)

@@ -5,17 +5,16 @@ const forms = new Map(); // form -> {timer, saving: Promise | null, dirty}
 
 // ---- saving while typing: one request in flight a form, the latest words win
 
-function watch(form) {
-  forms.set(form, { timer: 0, saving: null, dirty: false });
-  form.addEventListener("input", (event) => {
-    if (event.target.type === "file") return;
-    const state = forms.get(form);
-    state.dirty = true;
-    say("Saving…");
-    clearTimeout(state.timer);
-    state.timer = setTimeout(() => save(form), PAUSE);
-  });
-}
+document.addEventListener("input", (event) => {
+  const form = event.target.closest("form[data-autosave]");
+  if (!form || event.target.type === "file") return;
+  if (!forms.has(form)) forms.set(form, { timer: 0, saving: null, dirty: false });
+  const state = forms.get(form);
+  state.dirty = true;
+  say("Saving…");
+  clearTimeout(state.timer);
+  state.timer = setTimeout(() => save(form), PAUSE);
+});
 
 async function save(form) {
   const state = forms.get(form);
@@ -167,17 +166,18 @@ document.addEventListener("htmx:configRequest", (event) => {
 });
 
 document.addEventListener("htmx:confirm", (event) => {
-  if (event.detail.verb === "get" || event.target.closest("[data-autosave]")) return cancelTimer(event.target);
+  if (event.detail.verb === "get") return;
   event.preventDefault();
-  flush().then(() => event.detail.issueRequest());
+  settled(event.target.closest("form[data-autosave]")).then(() => event.detail.issueRequest());
 });
 
-function cancelTimer(target) {
-  const form = target.closest?.("[data-autosave]");
-  if (form && forms.has(form)) {
-    clearTimeout(forms.get(form).timer);
-    forms.get(form).dirty = false;
-  }
+// "Done" posts the words itself, after a save in flight has brought the new revision; anything else saves all words first.
+function settled(form) {
+  const state = forms.get(form);
+  if (!form) return flush();
+  clearTimeout(state?.timer);
+  if (state) state.dirty = false;
+  return Promise.resolve(state?.saving);
 }
 
 document.addEventListener("htmx:responseError", (event) => {
@@ -197,7 +197,6 @@ document.addEventListener("htmx:afterSettle", (event) => {
   if (opened) opened.click();
   const card = event.detail.elt?.matches?.(".card.editing") ? event.detail.elt : null;
   card?.querySelector("input:not([type=hidden]), textarea, select")?.focus();
-  say("Saved");
   refreshPreview();
 });
 
@@ -208,7 +207,6 @@ window.addEventListener("beforeunload", (event) => {
 });
 
 function ready(root) {
-  for (const form of root.querySelectorAll("form[data-autosave]")) if (!forms.has(form)) watch(form);
   for (const area of root.querySelectorAll("textarea[data-grow]")) grow(area);
   for (const button of root.querySelectorAll("[data-add-row]")) button.hidden = false;
 }
