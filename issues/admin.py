@@ -10,19 +10,7 @@ from django.template.response import TemplateResponse
 from issues import access
 from issues.models import Block, Edition, FundingRound, Image, Issue, IssueEvent, Publication
 from issues.views.composing import page
-
-
-class ReadOnly:
-    """Rows that verbs write: to be seen and searched, never edited by hand."""
-
-    def has_add_permission(self, request: HttpRequest, *_: Any) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+from newsroom.lib.listing import ReadOnlyAdmin
 
 
 @admin.register(Publication)
@@ -60,7 +48,7 @@ class IssueAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         """The composer, inside the admin's frame."""
-        issue = access.issue(request.user, int(object_id) if object_id.isdecimal() else 0, access.READ)
+        issue = access.issue(request.user, _number(object_id), access.READ)
         may_write = issue.editable and request.user.has_perm(access.WRITE)
         context = {
             **self.admin_site.each_context(request),
@@ -73,9 +61,20 @@ class IssueAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """What readers may have seen stays; a draft may go."""
         return super().has_delete_permission(request, obj) and (obj is None or not obj.editions.exists())
 
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, set[str], Any]:
+        """What belongs to an issue goes with it, although nobody may delete it alone."""
+        deleted, counts, forbidden, protected = super().get_deleted_objects(objs, request)
+        own = {"block", "issue event", "funding round"}
+        return deleted, counts, forbidden - own, protected
+
+
+def _number(given: str) -> int:
+    """The key that an address names; no row has 0."""
+    return int(given) if given.isdecimal() and len(given) < 19 else 0
+
 
 @admin.register(Edition)
-class EditionAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+class EditionAdmin(ReadOnlyAdmin):
     list_display = ["subject", "issue", "number", "frozen_at", "frozen_by", "seal"]
     list_filter = ["issue__publication", "frozen_at"]
     search_fields = ["subject", "seal"]
@@ -83,7 +82,7 @@ class EditionAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(Block)
-class BlockAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+class BlockAdmin(ReadOnlyAdmin):
     list_display = ["kind", "issue", "position", "rev", "removed_at"]
     list_filter = ["kind", "issue__publication"]
     search_fields = ["issue__title", "uid"]
@@ -91,7 +90,7 @@ class BlockAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(IssueEvent)
-class IssueEventAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+class IssueEventAdmin(ReadOnlyAdmin):
     list_display = ["at", "issue", "what", "by", "note"]
     list_filter = ["what", "at"]
     search_fields = ["issue__title", "note"]
@@ -99,7 +98,7 @@ class IssueEventAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(FundingRound)
-class FundingRoundAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+class FundingRoundAdmin(ReadOnlyAdmin):
     list_display = ["company", "amount", "currency", "series", "purpose", "issue"]
     list_filter = ["currency", "issue__publication"]
     search_fields = ["company", "purpose"]
@@ -107,6 +106,6 @@ class FundingRoundAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(Image)
-class ImageAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+class ImageAdmin(ReadOnlyAdmin):
     list_display = ["digest", "width", "height", "added_at"]
     search_fields = ["digest"]

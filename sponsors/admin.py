@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 
+from newsroom.lib.listing import ReadOnlyAdmin
 from sponsors.models import Advertiser, Booking, Creative
 
 
@@ -12,18 +13,16 @@ class AdvertiserAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(Creative)
-class CreativeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class CreativeAdmin(ReadOnlyAdmin):
     list_display = ["advertiser", "headline", "approved", "added_at"]
     list_filter = ["approved", "advertiser"]
     search_fields = ["headline", "body", "advertiser__name"]
     list_select_related = ["advertiser"]
-    readonly_fields = ["advertiser", "headline", "body", "url", "cta", "approved"]
 
 
 @admin.register(Booking)
-class BookingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class BookingAdmin(ReadOnlyAdmin):
     list_display = ["issue", "placement", "advertiser", "booked_at"]
     list_filter = ["placement", "issue__publication"]
     search_fields = ["advertiser__name", "issue__title"]
     list_select_related = ["issue", "advertiser"]
-    readonly_fields = ["issue", "placement", "advertiser", "creative"]

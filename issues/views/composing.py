@@ -166,7 +166,7 @@ def _form(request: HttpRequest, block: Block, form: BlockForm, *, status: int = 
     values = {
         "issue": block.issue,
         "publication": block.issue.publication,
-        "block": block,
+        "edited": block,  # inside a block tag, "block" is the template's own
         "kind": registry.kind(block.kind),
         "form": form,
     }

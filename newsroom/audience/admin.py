@@ -3,13 +3,13 @@
 from django.contrib import admin
 
 from newsroom.audience.models import MailingList, Subscriber, Subscription
+from newsroom.lib.listing import ReadOnlyAdmin
 
 
 @admin.register(MailingList)
-class MailingListAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class MailingListAdmin(ReadOnlyAdmin):
     list_display = ["name", "slug"]
     search_fields = ["name", "slug"]
-    readonly_fields = ["slug"]
 
 
 @admin.register(Subscriber)
@@ -20,19 +20,8 @@ class SubscriberAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(Subscription)
-class SubscriptionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class SubscriptionAdmin(ReadOnlyAdmin):
     list_display = ["subscriber", "mailing_list", "status", "source", "asked_at", "left_at"]
     list_filter = ["status", "mailing_list", "asked_at"]
     search_fields = ["subscriber__email", "subscriber__name"]
     list_select_related = ["subscriber", "mailing_list"]
-    readonly_fields = [
-        "subscriber",
-        "mailing_list",
-        "status",
-        "source",
-        "asked_at",
-        "confirmed_at",
-        "left_at",
-        "left_by",
-        "mail_due_at",
-    ]

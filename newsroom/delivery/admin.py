@@ -1,22 +1,9 @@
 """Sends and deliveries: to be seen and searched; verbs write them."""
 
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
 
 from newsroom.delivery.models import Delivery, Send, SendEvent
-
-
-class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+from newsroom.lib.listing import ReadOnlyAdmin
 
 
 @admin.register(Send)

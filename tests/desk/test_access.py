@@ -1,0 +1,290 @@
+"""Every address of the house, and who gets past its door."""
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import SimpleNamespace
+
+import pytest
+from django.contrib import admin
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from newsroom.audience import subscribing
+from newsroom.delivery import catcher, scheduling
+from newsroom.lib import links
+from sponsors import selling
+from tests.make import (
+    NOW,
+    make_approved_issue,
+    make_issue,
+    make_publication,
+    make_published_issue,
+    make_reader,
+)
+
+pytestmark = pytest.mark.django_db
+
+ROLES = ("anonymous", "stranger", "edith", "chris", "sam", "olga")
+NOBODY: frozenset[str] = frozenset()
+SIGNED_IN = frozenset(ROLES) - {"anonymous"}
+STAFF = SIGNED_IN - {"stranger"}
+WRITERS, CHIEF = frozenset({"edith", "chris"}), frozenset({"chris"})
+SELLERS, STEERERS = frozenset({"chris", "sam"}), frozenset({"chris", "olga"})
+NO_SUCH_METHOD = None
+"""405 for everybody who is signed in, or for everybody where the page is public."""
+
+
+@dataclass(frozen=True)
+class Door:
+    """Who may GET and who may POST. ``args`` name things of the ``world``; ``elsewhere`` are the same of nothing."""
+
+    get: frozenset[str] | None
+    post: frozenset[str] | None = NO_SUCH_METHOD
+    args: tuple[str, ...] = ()
+    elsewhere: tuple[object, ...] = ()
+    public: bool = False
+
+
+NO_ISSUE, NO_BLOCK = (999_999,), (999_999, uuid.UUID(int=7))
+DOORS = {
+    "healthz": Door(None, public=True),
+    "archive:home": Door(None, public=True),
+    "archive:privacy": Door(None, public=True),
+    "archive:sitemap": Door(None, public=True),
+    "archive:front": Door(None, args=("slug",), elsewhere=("nothing",), public=True),
+    "archive:page": Door(None, args=("slug", "first"), elsewhere=("nothing", 1), public=True),
+    "archive:feed": Door(None, args=("slug",), elsewhere=("nothing",), public=True),
+    "archive:theme": Door(None, args=("slug",), elsewhere=("nothing",), public=True),
+    "archive:subscribe": Door(None, args=("slug",), elsewhere=("nothing",), public=True),
+    "archive:issue": Door(None, args=("slug", "issue_slug"), elsewhere=("nothing", "nothing"), public=True),
+    "audience:leave": Door(None, args=("leave",), elsewhere=("nobody",), public=True),
+    "audience:confirm": Door(None, args=("confirm",), elsewhere=("nobody",), public=True),
+    "media/<path:path>": Door(None, public=True),
+    "desk:sign_in": Door(None, public=True),
+    "desk:home": Door(STAFF),
+    "desk:outbox": Door(STAFF),
+    "desk:mail": Door(STAFF, args=("mail",), elsewhere=("20310304070000000-1-1.eml",)),
+    "desk:mail_frame": Door(STAFF, args=("mail",), elsewhere=("20310304070000000-1-1.eml",)),
+    "desk:subscribers": Door(STEERERS),
+    "desk:import": Door(STEERERS, STEERERS),
+    "issues:start": Door(WRITERS, WRITERS),
+    "issues:paste": Door(WRITERS, WRITERS),
+    "issues:compose": Door(STAFF, args=("draft",), elsewhere=NO_ISSUE),
+    "issues:describe": Door(None, WRITERS, args=("draft",), elsewhere=NO_ISSUE),
+    "issues:frame": Door(STAFF, args=("draft",), elsewhere=NO_ISSUE),
+    "issues:text": Door(STAFF, args=("draft",), elsewhere=NO_ISSUE),
+    "issues:add": Door(None, WRITERS, args=("draft",), elsewhere=NO_ISSUE),
+    "issues:edit": Door(WRITERS, WRITERS, args=("draft", "block"), elsewhere=NO_BLOCK),
+    "issues:card": Door(STAFF, args=("draft", "block"), elsewhere=NO_BLOCK),
+    "issues:copy": Door(None, WRITERS, args=("draft", "block"), elsewhere=NO_BLOCK),
+    "issues:move": Door(None, WRITERS, args=("draft", "block"), elsewhere=NO_BLOCK),
+    "issues:remove": Door(None, WRITERS, args=("draft", "block"), elsewhere=NO_BLOCK),
+    "issues:put_back": Door(None, WRITERS, args=("draft", "block"), elsewhere=NO_BLOCK),
+    "issues:step": Door(None, WRITERS, args=("draft", "submit"), elsewhere=(999_999, "submit")),
+    "delivery:schedule": Door(STEERERS, STEERERS, args=("scheduled",), elsewhere=NO_ISSUE),
+    "delivery:plan": Door(STEERERS, args=("scheduled",), elsewhere=NO_ISSUE),
+    "delivery:monitor": Door(STAFF, args=("scheduled",), elsewhere=NO_ISSUE),
+    "delivery:steer": Door(None, STEERERS, args=("scheduled", "unschedule"), elsewhere=(999_999, "unschedule")),
+    "sponsors:bookings": Door(STAFF),
+    "sponsors:book": Door(SELLERS, SELLERS, args=("draft",), elsewhere=NO_ISSUE),
+    "sponsors:release": Door(None, SELLERS, args=("draft", "primary"), elsewhere=(999_999, "primary")),
+    "desk:sign_out": Door(None, SIGNED_IN),  # last: it does what it says
+}  # fmt: skip
+
+ADMIN_PAGES = {
+    "admin:index", "admin:login", "admin:logout", "admin:password_change", "admin:password_change_done",
+    "admin:autocomplete", "admin:jsi18n", "admin:view_on_site", "admin:app_list", "admin:auth_user_password_change",
+    "admin:(?P<url>.*)$", "admin:<path:object_id>/",
+}  # fmt: skip
+"""Django's own, all behind the admin's door; those of the models are checked one by one below."""
+
+ADMIN_SEES = {
+    "issues.issue": STAFF,
+    "issues.publication": STEERERS,
+    "sponsors.booking": STAFF,
+    "sponsors.advertiser": SELLERS,
+    "sponsors.creative": SELLERS,
+    "delivery.send": STAFF,
+    "audience.subscription": STEERERS,
+}
+ADMIN_ADDS = {"issues.issue": STAFF, "issues.publication": frozenset({"olga"})}
+"""Adding an issue there leads to the page where issues start, which asks again."""
+ADMIN_CHANGES = {"issues.publication": STEERERS}
+ADMIN_DELETES: dict[str, frozenset[str]] = {}
+
+
+@pytest.fixture
+def clients(edith, chris, sam, olga, stranger) -> dict[str, Client]:
+    return dict(zip(ROLES, (Client(), stranger, edith, chris, sam, olga), strict=True))
+
+
+@pytest.fixture
+def world(settings) -> SimpleNamespace:
+    """One of everything that an address can name."""
+    settings.MAIL_CATCHER = True
+    publication = make_publication()
+    reader = make_reader(publication)
+    draft = make_issue(publication, title="Draft")
+    selling.book(
+        draft, "primary", advertiser="Brightwater", words={"body": "<p>Boats.</p>", "approved": True}
+    )
+    scheduled = make_approved_issue(publication, title="Scheduled")
+    scheduling.schedule(scheduled, NOW.replace(year=2099), by=None, now=NOW)
+    published = make_published_issue(publication, title="Published")
+    catcher.outbox().mkdir(parents=True)
+    return SimpleNamespace(
+        slug=publication.slug,
+        issue_slug=published.slug,
+        draft=draft.pk,
+        block=draft.blocks.first().uid,
+        scheduled=scheduled.pk,
+        mail=catcher.keep(catcher.outbox(), "a@harbour.example", ["b@readers.example"], b"Subject: Hi\r\n\r\nHi\r\n"),
+        leave=links.token(subscribing.LEAVE, reader.pk),
+        confirm=links.token(subscribing.CONFIRM, reader.pk),
+        first=1,
+    )  # fmt: skip
+
+
+def addresses(
+    resolver: URLResolver | None = None, before: str = "", spaces: tuple[str, ...] = ()
+) -> Iterator[str]:
+    for each in (resolver or get_resolver()).url_patterns:
+        if isinstance(each, URLPattern):
+            route = before + str(each.pattern)
+            yield ":".join([*spaces, each.name or str(each.pattern)]) if spaces or each.name else route
+        else:
+            inner = (*spaces, each.namespace) if each.namespace else spaces
+            yield from addresses(each, before + str(each.pattern), inner)
+
+
+def answer(client: Client, method: str, path: str) -> int | str:
+    """The status, or where it sends somebody to sign in; whatever it changed is undone."""
+    with transaction.atomic():
+        response = getattr(client, method)(path)
+        transaction.set_rollback(True)
+    at = response.headers.get("Location", "")
+    return "sign in" if at.startswith(("/desk/sign-in/?", "/admin/login/?")) else response.status_code
+
+
+def expected(who: str, let_in: frozenset[str] | None) -> int | str:
+    if who == "anonymous":
+        return "sign in"
+    if let_in is NO_SUCH_METHOD:
+        return 405
+    return "in" if who in let_in else 403
+
+
+def as_expected(got: int | str, wanted: int | str) -> bool:
+    return got in (200, 302, 409, 422) if wanted == "in" else got == wanted
+
+
+def path_to(name: str, args: tuple[object, ...]) -> str:
+    return (
+        "/media/nothing.png"
+        if name.startswith("media/")
+        else "/healthz"
+        if name == "healthz"
+        else reverse(name, args=args)
+    )
+
+
+def test_every_address_has_a_door():
+    models = {f"{model._meta.app_label}_{model._meta.model_name}" for model in admin.site._registry}
+    pages = {
+        f"admin:{model}_{page}" for model in models for page in ("changelist", "add", "history", "delete", "change")
+    }  # fmt: skip
+    named = {name.replace("newsroom.desk.views.entrance.", "") for name in addresses()}
+    assert named == set(DOORS) | pages | ADMIN_PAGES
+
+
+def knocks(doors: dict[str, Door]) -> Iterator[tuple[str, Door, str, str, frozenset[str] | None]]:
+    """Address, door, person, method, and whom it should let in."""
+    for name, door in doors.items():
+        for who in ROLES:
+            yield name, door, who, "get", door.get
+            yield name, door, who, "post", door.post
+
+
+DESK = {name: door for name, door in DOORS.items() if not door.public}
+PUBLIC = {name: door for name, door in DOORS.items() if door.public}
+
+
+def test_the_desk_lets_in_whom_it_should(clients, world):
+    wrong = []
+    for name, door, who, method, let_in in knocks(DESK):
+        path = path_to(name, tuple(getattr(world, arg, arg) for arg in door.args))
+        got, wanted = answer(clients[who], method, path), expected(who, let_in)
+        if not as_expected(got, wanted):
+            wrong.append((name, who, method, got, wanted))
+    assert wrong == []
+
+
+def test_what_does_not_exist_is_404_only_for_those_who_may(clients, settings):
+    settings.MAIL_CATCHER = True
+    wrong = []
+    for name, door, who, method, let_in in knocks({n: door for n, door in DESK.items() if door.elsewhere}):
+        wanted = expected(who, let_in)
+        got = answer(clients[who], method, path_to(name, door.elsewhere))
+        if got != (404 if wanted == "in" else wanted):
+            wrong.append((name, who, method, got, wanted))
+    assert wrong == []
+
+
+def test_public_pages_are_open_to_everybody(clients, world):
+    for name, door in PUBLIC.items():
+        path = path_to(name, tuple(getattr(world, arg, arg) for arg in door.args))
+        for who in ROLES:
+            usual = {"archive:subscribe": 405, "media/<path:path>": 404}.get(name, 200)
+            wanted = 302 if name == "desk:sign_in" and who != "anonymous" else usual
+            assert answer(clients[who], "get", path) == wanted, (name, who)
+
+
+def test_a_public_page_of_nothing_is_404():
+    for name, door in PUBLIC.items():
+        method = "post" if name == "archive:subscribe" else "get"
+        if door.elsewhere:
+            assert answer(Client(), method, path_to(name, door.elsewhere)) == 404, name
+
+
+def test_only_a_chief_editor_takes_the_other_steps(clients, world):
+    for step in ("approve", "send-back", "reopen", "cancel", "restore"):
+        path = reverse("issues:step", args=[world.draft, step])
+        for who in ROLES:
+            assert as_expected(answer(clients[who], "post", path), expected(who, CHIEF)), (who, step)
+
+
+def admin_pages(model) -> Iterator[tuple[str, str, dict[str, frozenset[str]]]]:
+    """Address, method and table of each page that the admin has for a model."""
+    label, base = model._meta.label_lower, f"admin:{model._meta.app_label}_{model._meta.model_name}"
+    one = getattr(model._default_manager.first(), "pk", 999_999)
+    yield reverse(f"{base}_changelist"), "get", ADMIN_SEES
+    yield reverse(f"{base}_add"), "get", ADMIN_ADDS
+    yield reverse(f"{base}_add"), "post", ADMIN_ADDS
+    yield reverse(f"{base}_change", args=[one]), "get", ADMIN_SEES
+    yield (
+        reverse(f"{base}_change", args=[one]),
+        "post",
+        ADMIN_SEES if label == "issues.issue" else ADMIN_CHANGES,
+    )
+    yield reverse(f"{base}_delete", args=[one]), "get", ADMIN_DELETES
+    yield reverse(f"{base}_delete", args=[one]), "post", ADMIN_DELETES
+
+
+def test_the_admin_lets_in_whom_it_should(clients, world):
+    wrong = []
+    for model in admin.site._registry:
+        for path, method, table in admin_pages(model):
+            for who in ROLES:
+                let_in = table.get(model._meta.label_lower, NOBODY)
+                wanted = "sign in" if who == "stranger" else expected(who, let_in)
+                if not as_expected(got := answer(clients[who], method, path), wanted):
+                    wrong.append((path, method, who, got, wanted))
+    assert wrong == []
+
+
+def test_the_admin_is_closed_to_who_is_not_staff(clients, world):
+    for who in ROLES:
+        wanted = 200 if who in STAFF else "sign in"
+        assert answer(clients[who], "get", reverse("admin:index")) == wanted, who
