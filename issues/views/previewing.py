@@ -15,12 +15,13 @@ from newsroom.lib.policy import FRAMES
 def frame(request: HttpRequest, pk: int) -> HttpResponse:
     """The HTML mail, in a frame of its own policy: nothing in it runs, nothing in it is fetched from elsewhere.
 
-    An approved issue shows its frozen edition, not a new rendering. ``?scheme=dark`` promotes the dark rules.
+    An approved issue shows its frozen edition, not a new rendering. The dark rules are on or off as ``?scheme`` says,
+    whatever the editor's own screen is set to.
     """
     issue = access.issue(request.user, pk, access.READ)
     html = issue.edition.html if issue.edition else render_html(take(issue))
-    if request.GET.get("scheme") == "dark":
-        html = html.replace("@media (prefers-color-scheme: dark)", "@media all")
+    applies = "all" if request.GET.get("scheme") == "dark" else "not all"
+    html = html.replace("@media (prefers-color-scheme: dark)", f"@media {applies}")
     return HttpResponse(html, headers={"Content-Security-Policy": FRAMES})
 
 
