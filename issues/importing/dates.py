@@ -22,7 +22,10 @@ _DATES = tuple(
     )
 )
 _SOON = re.compile(r"\b(?P<word>today|tonight|tomorrow)\b", re.IGNORECASE)
-_THIS_WEEK = re.compile(rf"\b(?:on|this|next)\s+{_WEEKDAY}", re.IGNORECASE)
+_THIS_WEEK = re.compile(
+    rf"\b(?:on|this|next)\s+{_WEEKDAY}|\b(?P<full>(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b",
+    re.IGNORECASE,
+)
 _TIMES = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
@@ -58,6 +61,7 @@ _NEAR = 30
 """Characters after a time in which its zone stands."""
 
 _RELATIVE = re.compile(r"(?:an?|\d{1,3})\s+(?:minute|hour|day|week|month|year)s?\s+ago", re.IGNORECASE)
+_FIGURES = re.compile(r"\b\d{1,2}([./])\d{1,2}\1(?:\d{4}|\d{2})\b")
 _STAMP_WORDS = re.compile(
     r"\b(?:date|posted|published|updated|issued|last|modified|on|at|the|of)\b|[\W_]|\b[ap]\.?m\b|\b(?:19|20)\d\d\b",
     re.IGNORECASE,
@@ -94,7 +98,7 @@ def _near(text: str, on: datetime.date) -> datetime.date | None:
         return on + datetime.timedelta(days=soon["word"].lower() == "tomorrow")
     week = _THIS_WEEK.search(text)
     if week:
-        ahead = (_WEEKDAYS.index(week["weekday"][:3].lower()) - on.weekday()) % 7
+        ahead = (_WEEKDAYS.index((week["weekday"] or week["full"])[:3].lower()) - on.weekday()) % 7
         return on + datetime.timedelta(days=ahead)
     return None
 
@@ -129,7 +133,7 @@ def is_stamp(text: str) -> bool:
     if len(text) > 60:
         return False
     left = _RELATIVE.sub("", text)
-    for pattern in (*_DATES, *_TIMES):
+    for pattern in (*_DATES, *_TIMES, _FIGURES):
         left = pattern.sub("", left)
     if left == text:
         return False

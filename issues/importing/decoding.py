@@ -146,7 +146,7 @@ _PATTERNS = {encoding: _compiled(encoding) for encoding in _TABLES}
 def _mended(text: str, table: dict[int, int], pattern: "re.Pattern[str]") -> str:
     sequences = [_utf8(match[0], table) for match in pattern.finditer(text)]
     sure = sum(len(before) > 2 for before, _ in sequences)
-    plausible = [pair for pair in sequences if _common(pair[1])]
+    plausible = [pair for pair in sequences if _common(*pair)]
     if not plausible or (not sure and len(plausible) < 2):
         return text
     mended = pattern.sub(lambda match: _healthy(match[0], table), text)
@@ -160,14 +160,16 @@ def _utf8(seen: str, table: dict[int, int]) -> tuple[str, str]:
 
 def _healthy(seen: str, table: dict[int, int]) -> str:
     _, meant = _utf8(seen, table)
-    return meant if _common(meant) else seen
+    return meant if _common(seen, meant) else seen
 
 
-def _common(meant: str) -> bool:
-    """Whether people write that character: letters of Latin, Greek and Cyrillic, signs, emoji, East Asian scripts."""
+def _common(seen: str, meant: str) -> bool:
+    """Whether people write that character (letters, signs, emoji), or it is a half-way house of mojibake twice over."""
     if len(meant) != 1:
         return False
     point = ord(meant)
+    if 0x80 <= point < 0xA0:
+        return 0x80 <= ord(seen[-1]) < 0xA0
     return (
         0xA0 <= point < 0x180
         or 0x370 <= point < 0x530

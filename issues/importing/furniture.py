@@ -24,9 +24,9 @@ _PHRASES = re.compile(
     re.IGNORECASE,
 )
 _WHOLE = re.compile(
-    r"(?:see|load|show|view|read) (?:more|all)(?: issues| posts| stories)?|more|share(?: this)?(?: (?:story|issue|article|post|e-?mail))?"
-    r"(?: on \w+)?|subscribe(?: now| today)?|sign (?:in|up)|log in|menu|skip to (?:main )?content|search|home|back to top|advertise"
-    r"|privacy(?: policy| notice)?|terms(?: of (?:use|service))?|contact(?: us)?|about(?: us)?|follow us(?: on \w+)?|comments?"
+    r"(?:see|load|show|view|read) (?:more|all)(?: issues| posts| stories)?|share(?: this)?(?: (?:story|issue|article|post|e-?mail))?"
+    r"(?: on \w+)?|subscribe(?: now| today)?|sign (?:in|up)|log in|menu|skip to (?:main )?content|back to top|advertise"
+    r"|privacy(?: policy| notice)?|terms(?: of (?:use|service))?|contact(?: us)?|about(?: us)?|follow us(?: on \w+)?"
     r"|(?:tweet|like|print|copy link|facebook|twitter|linkedin|instagram|reddit|email|mail|rss|whatsapp|[|•·/,\s])+"
     r"|\d{1,3}[- ]min(?:ute)?s?(?: read)?|read(?:ing)? time:? .{1,20}|(?:last )?updated:? .{1,50}|published(?: on)?:? .{1,50}|posted(?: on)?:? .{1,50}"
     r"|(?:a production of|powered by|sent (?:by|with|via)|made with|published with) .{1,80}",
@@ -66,15 +66,21 @@ def _says_so(text: str) -> bool:
     return len(text) <= _NOTICE and bool(_PHRASES.search(text))
 
 
+def without_recent(lines: Sequence[Line]) -> tuple[list[Line], list[str]]:
+    """Lines without the list of past issues, and that list."""
+    places = _recent(lines)
+    kept = [line for place, line in enumerate(lines) if place not in places]
+    return kept, [lines[place].text for place in sorted(places)]
+
+
 def without(lines: Sequence[Line]) -> tuple[list[Line], list[str]]:
     """Lines of the issue, and the furniture that stood between them."""
     kept: list[Line] = []
     left_out: list[str] = []
-    recent = _recent(lines)
     gap = 0
     closing = False
     for place, line in enumerate(lines):
-        furniture = place in recent or line.mark in ("image", "aside") or _is_furniture(line)
+        furniture = line.mark in ("image", "aside") or _is_furniture(line)
         if not furniture and closing and _ends_page(lines, place):
             furniture = True
         if furniture:
@@ -91,13 +97,15 @@ def without(lines: Sequence[Line]) -> tuple[list[Line], list[str]]:
 def _is_furniture(line: Line) -> bool:
     if line.mark in ("bullet", "number", "quote"):
         return _says_so(line.text)
-    return is_furniture(line.text)
+    return not line.level and is_furniture(line.text)
 
 
 def _ends_page(lines: Sequence[Line], place: int) -> bool:
     """Short lines below "Updated: ..." at the very end are the page's footer."""
     rest = lines[place:]
-    return len(rest) <= 4 and all(len(line.text.split()) <= 14 and not line.mark for line in rest)
+    return len(rest) < 4 and all(
+        len(line.text.split()) <= 14 and not line.mark and line.text[-1:] not in ".!?" for line in rest
+    )
 
 
 def _recent(lines: Sequence[Line]) -> set[int]:

@@ -47,8 +47,12 @@ _IMAGE = re.compile(r"!\[([^\[\]]*)\]\(([^()\s]*)[^()]*\)$")
 _TIGHT_BULLET = re.compile(r"[•●▪◦‣]\s*(?=\S)")
 _FLAT_BULLETS = re.compile(r"\s+[•●▪◦‣]\s+(?=\S)")
 _BYLINE_GLUE = re.compile(r"(\s*(?:[—–]|--|By\b)\s*[^\W\d_][^()\n]{1,60}\((?:[^()\n]{1,80})\))(?=[^\W_])")
-_DATE_GLUE = re.compile(r"(\s*(?:date:?\s+)?\d{4}-\d\d-\d\d)(?:\s+[-–—|]?\s*)(?=[^\W\d_])", re.IGNORECASE)
-_HEAD = 6
+_DATE_GLUE = re.compile(
+    r"(\s*(?:date:?\s+)?(?:\d{4}-\d\d-\d\d|(?:[a-z]{3,6}day,?\s+)?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?"
+    r"\s+\d{1,2},?\s+\d{4}))(?:\s+[-–—|]?\s*)(?=[^\W\d_])",
+    re.IGNORECASE,
+)
+_HEAD = 24
 """Lines at the top in which a glued date is looked for."""
 
 

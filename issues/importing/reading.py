@@ -25,15 +25,16 @@ def read(source: bytes | str, *, on: datetime.date | None = None) -> Draft:
     Raises ``Unreadable`` with one clear sentence for what is empty, too long, binary or of an unknown encoding.
     """
     known = readers()
+    found, past_issues = furniture.without_recent(lines(decode(source)))
     top = read_top(
-        lines(decode(source)),
+        found,
         opens=lambda piece: _opener(piece, known, at_top=True) is not None,
         greets=lambda piece: any(reader.at_top and reader.opens(piece) for reader in known.values()),
     )
     kept, left_out = furniture.without(top.rest)
     pieces = sections.pieces(kept, alone=lambda piece: _stands_alone(piece, known))
     blocks = _blocks(_split(_divided(pieces, known), known), known, on or datetime.date.today())  # noqa: DTZ011
-    draft = Draft(top.title, tuple(_settled(blocks, known)), (*top.left_out, *left_out))
+    draft = Draft(top.title, tuple(_settled(blocks, known)), (*top.left_out, *left_out, *past_issues))
     if not (draft.title or draft.blocks or draft.left_out):
         raise Unreadable("The draft has no words: there is nothing to read.")
     return draft
@@ -94,7 +95,7 @@ def _split(pieces: Sequence[Piece], known: Readers) -> list[_Part]:
     for place, piece in enumerate(pieces):
         now = parts[-1]
         opener = _opener(piece, known, at_top=all(part.heading is None for part in parts))
-        if _is_heading(pieces, place, known, explicit=explicit):
+        if not opener and _is_heading(pieces, place, known, explicit=explicit):
             parts.append(_Part(piece))
         elif (
             opener
@@ -130,20 +131,23 @@ def _is_heading(pieces: Sequence[Piece], place: int, known: Readers, *, explicit
     piece = pieces[place]
     if piece.kind == "heading":
         return True
-    if not looks_like_heading(piece) or place + 1 == len(pieces) or _opener(piece, known):
+    if not looks_like_heading(piece) or place + 1 == len(pieces):
         return False
     if explicit and not piece.bold:
         return False
     after = pieces[place + 1]
-    before = pieces[place - 1] if place else None
-    if before and _belongs_to(before, piece, known):
+    if _hangs_on_opener(pieces, place, known):
         return False
     return piece.bold or not looks_like_heading(after) or _opens_below(after, known)
 
 
-def _belongs_to(before: Piece, piece: Piece, known: Readers) -> bool:
+def _hangs_on_opener(pieces: Sequence[Piece], place: int, known: Readers) -> bool:
+    """Whether a line is the headline, or an echo, of the opening piece above it."""
+    if not place:
+        return False
+    before, piece = pieces[place - 1], pieces[place]
     opener = _opener(before, known)
-    if opener is None:
+    if opener is None or (place > 1 and opener.takes_before(pieces[place - 2], before, piece)):
         return False
     label = len(before.text.split()) < 9 and not before.text.endswith((".", "!", "?"))
     return (opener.titled and label) or piece.text in before.text

@@ -55,15 +55,16 @@ def _piece(line: Line) -> Piece:
 def _height(lines: Sequence[Line], opens: Callable[[Piece], bool]) -> int:
     """How many lines stand above the first words of the issue."""
     for place, line in enumerate(lines[:_LINES]):
-        furniture = line.mark in ("image", "aside") or is_furniture(line.text) or _is_caption(lines, place)
-        if not furniture and (not _could_be_title(line) or opens(_piece(line))):
+        if line.mark in ("image", "aside") or is_furniture(line.text):
+            continue
+        if opens(_piece(line)) or not (_could_be_title(line) or _is_caption(lines, place)):
             return place
     return min(len(lines), _LINES)
 
 
 def _is_caption(lines: Sequence[Line], place: int) -> bool:
     after = lines[place + 1] if place + 1 < len(lines) else None
-    return after is not None and not after.gap and is_credit(after.text) and len(lines[place].text) < 250
+    return after is not None and after.gap < 2 and is_credit(after.text) and len(lines[place].text) < 250
 
 
 def _could_be_title(line: Line) -> bool:

@@ -21,6 +21,10 @@ class Run:
     em: bool = False
     href: str = ""
 
+    def saying(self, text: str) -> "Run":
+        """Other words in the same dress."""
+        return self if text == self.text else Run(text, self.strong, self.em, self.href)
+
 
 @dataclass(frozen=True)
 class Paragraph:
@@ -80,7 +84,7 @@ def tidy(runs: Iterable[Run]) -> tuple[Run, ...]:
 
 
 def _unparted(run: Run) -> Run:
-    return replace(run, text=run.text.replace(_PARTING, "\n")) if _PARTING in run.text else run
+    return run.saying(run.text.replace(_PARTING, "\n")) if _PARTING in run.text else run
 
 
 def parted(runs: Iterable[Run]) -> list[tuple[Run, ...]]:
@@ -88,15 +92,15 @@ def parted(runs: Iterable[Run]) -> list[tuple[Run, ...]]:
     parts: list[list[Run]] = [[]]
     for run in _spaced(runs):
         first, *more = run.text.split(_PARTING)
-        parts[-1] += [replace(run, text=first)] if first else []
-        parts += [[replace(run, text=text)] if text else [] for text in more]
+        parts[-1] += [run.saying(first)] if first else []
+        parts += [[run.saying(text)] if text else [] for text in more]
     return [_dressed(part) for part in parts if part]
 
 
 def _dressed(words: Sequence[Run]) -> tuple[Run, ...]:
     outside = _seen_from_outside(words)
     worn = [_between(words, outside, place) if run.text.isspace() else run for place, run in enumerate(words)]
-    return tuple(replace(same[0], text="".join(run.text for run in same)) for same in _alike(worn))
+    return tuple(same[0].saying("".join(run.text for run in same)) for same in _alike(worn))
 
 
 def _seen_from_outside(words: Sequence[Run]) -> list[Run]:
@@ -133,7 +137,7 @@ def _spaced(runs: Iterable[Run]) -> Iterator[Run]:
             yield Run(_one_space(space))
         space = text[start + len(core) :]
         begun = True
-        yield replace(same[0], text=_ODD_SPACE.sub(lambda odd: _one_space(odd[0]), core))
+        yield same[0].saying(_ODD_SPACE.sub(lambda odd: _one_space(odd[0]), core))
 
 
 def _one_space(space: str) -> str:
@@ -239,10 +243,10 @@ def lines(runs: Iterable[Run]) -> Iterator[tuple[Run, ...]]:
     line: list[Run] = []
     for run in runs:
         first, *more = run.text.split("\n")
-        line.append(replace(run, text=first))
+        line.append(run.saying(first))
         for text in more:
             yield tidy(line)
-            line = [replace(run, text=text)]
+            line = [run.saying(text)]
     yield tidy(line)
 
 
@@ -252,6 +256,6 @@ def cut(runs: Sequence[Run], start: int, end: int | None = None) -> tuple[Run, .
     at = 0
     for run in runs:
         low, high = max(start - at, 0), len(run.text) if end is None else max(end - at, 0)
-        pieces.append(replace(run, text=run.text[low:high]))
+        pieces.append(run.saying(run.text[low:high]))
         at += len(run.text)
     return tidy(pieces)

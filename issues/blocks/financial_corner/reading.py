@@ -96,7 +96,7 @@ def _value(match: "re.Match[str]") -> Decimal:
 # Rounds
 
 _SERIES = (
-    r"(?:pre-)?series [a-k][1-3]?\+?(?: extension)?|pre-?seed(?: extension)?|seed(?: extension)?|angel|bridge|growth(?= (?:round|funding|equity|financing|investment))"
+    r"(?:pre-)?series [a-k](?:-?[1-3])?\+?(?: extension)?|pre-?seed(?: extension)?|seed(?: extension)?|angel|bridge|growth(?= (?:round|funding|equity|financing|investment))"
     r"|venture debt|debt|mezzanine|crowdfunding|grant"
 )
 _ADVERBS = r"(?:has|have|had|just|also|recently|today|this week|now|reportedly|successfully|quietly|yesterday|on \w+day|\([^()]{1,40}\),?)"
@@ -119,9 +119,7 @@ _LEAD_IN = re.compile(
     rf"(?:of|worth|totaling|totalling|at|with|\()?\s*|(?:funding|financing|investment|round|capital)(?:\s+round)?\s+(?:of|worth)\s+)?(?:{_QUANTITY}[\s-]+){{0,3}}",
     re.IGNORECASE,
 )
-_NOUN = (
-    r"(?:equity|venture|funding|financing|investment|capital|round|raise|money|growth|strategic|extension)"
-)
+_NOUN = r"(?:equity|venture|funding|financing|investment|capital|round|raise|money|growth|strategic|extension|debt|and(?=\s+(?:equity|debt|venture|growth)\b))"
 _DESCRIPTION = re.compile(
     rf"[\s,(]*(?:(?:in|of|via|as|through|with|worth of)\s+)?(?:{_QUANTITY}[\s-]+){{0,4}}"
     rf"(?:(?P<series>{_SERIES})\b\s*(?:{_NOUN}\b\s*){{0,5}}|(?:{_NOUN}\b\s*){{1,5}})\)?",
@@ -148,6 +146,14 @@ _STOPS_PURPOSE = re.compile(
     r",?\s+(?:in a (?:round|deal|series)\b|led by\b|co-led by\b|backed by\b|with (?:participation|backing)\b|at an?\b.{0,30}\bvaluation\b)",
     re.IGNORECASE,
 )
+_ENDS_OBJECT = re.compile(r"\s*(?:$|(?:to|for|from)\s)", re.IGNORECASE)
+_SAID_OF_ITSELF = re.compile(
+    r"\s(?:today |yesterday )?(?:announce[sd]?|said|says)(?: today| yesterday| on \w+day| \w+day)?(?: that)? (?:it|they)(?: has| have| had|[’']s)?(?=\s)",
+    re.IGNORECASE,
+)
+_DESCRIBED = re.compile(
+    r"(?P<what>(?:\S+\s){0,4}?(?:startup|start-up|company|maker|provider|platform|firm|developer|unicorn|specialist)s?)\s+(?=[A-Z0-9])"
+)
 _COMPANY_WORDS = 7
 
 
@@ -160,7 +166,7 @@ def read_round(sentence: str) -> dict[str, Any] | None:
 def _read(sentence: str) -> tuple[dict[str, Any], str] | None:
     """A round and the words of its sentence that no field of it keeps."""
     sentence = " ".join(sentence.split())
-    text = sentence.rstrip(" .!;")
+    text = _SAID_OF_ITSELF.sub("", sentence.rstrip(" .!;"), count=1)
     told = _ROUND.match(text) if len(text) < 600 else None
     if told:
         return _told(told)
@@ -174,9 +180,18 @@ def _told(told: "re.Match[str]") -> tuple[dict[str, Any], str] | None:
     found = _amount_in(told["rest"])
     if not company or not found or not lead or found[1] > lead.end():
         return None
-    if _NO_ROUND.search(_core(told["rest"])) or (told["maybe"] and not _IS_FUNDING.search(told["rest"])):
+    if _NO_ROUND.search(_core(told["rest"])) or not (
+        told["sure"] or _is_funding(told["maybe"], told["rest"], found[2])
+    ):
         return None
     return _round(company, aside, told["rest"], found)
+
+
+def _is_funding(verb: str, rest: str, end: int) -> bool:
+    """Whether a verb that is said of many things ("secured", "announced") is said of a round."""
+    if _IS_FUNDING.search(rest):
+        return True
+    return verb.lower().startswith(("secur", "clos", "complet")) and bool(_ENDS_OBJECT.match(rest, end))
 
 
 def _listed(listed: "re.Match[str]") -> tuple[dict[str, Any], str] | None:
@@ -201,11 +216,11 @@ def _core(rest: str) -> str:
 
 def _company(words: str) -> tuple[str, str]:
     """The company's name, and what else stood before the verb; no name if the words are about nobody in particular."""
-    words = words.strip(" ,–—-:")
-    name, _, aside = words.partition(", ")
-    based = _BASED.match(name)
-    if based:
-        name, aside = name[based.end() :], f"{based['where']} {aside}".strip()
+    name, _, aside = re.sub(r"^\W+", "", words).strip(" ,–—-:").partition(", ")
+    for before in (_BASED, _DESCRIBED):
+        said = before.match(name)
+        if said:
+            name, aside = name[said.end() :], f"{said[1]} {aside}".strip()
     proper = (
         name[:1].isupper()
         or name[:1].isdigit()

@@ -116,6 +116,8 @@ def _marks(text: str, mark: str) -> Iterator[int]:
         if waiting and letter == waiting[-1]:
             if letter != "’" or not text[place + 1 : place + 2].isalnum():
                 waiting.pop()
+                if text[place - 1] == mark and not waiting and text[place + 1 : place + 6] == " and ":
+                    yield place + 1
         elif letter in _CLOSERS:
             waiting.append(_CLOSERS[letter])
         elif letter == '"':

@@ -42,7 +42,7 @@ _LINE = 110
 _PARAGRAPH = 3000
 _ADDRESS = re.compile(r"(?:https?://)?(?P<host>[\w-]+(?:\.[\w-]+)+)(?:/\S*)?$")
 _PROPER = re.compile(
-    r"(?:[^\W\d_a-z][\w&’'-]*|[\w]*[A-Z]\w*)(?:\s+[^\W\d_a-z][\w&’'-]*){0,3}?(?=\s+(?:[a-z])|[:,.!?]|$)"
+    r"(?:The\s+)?(?P<name>(?:[^\W\d_a-z][\w&’'-]*|\w*[A-Z]\w*)(?:\s+[^\W\d_a-z][\w&’'-]*){0,5}?)(?:[’']s)?(?=\s+[^\WA-Z\d_]|[:,.!?]|$)"
 )
 _PIECES = 4
 
@@ -186,7 +186,7 @@ def _host(url: str) -> str:
 
 def _proper(text: str) -> str:
     match = _PROPER.match(text)
-    return match[0] if match else ""
+    return re.sub(r"[’']s$", "", match["name"]) if match else ""
 
 
 def settle(slots: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -54,7 +54,10 @@ MARKS = re.compile(r"^[\s>]*\d{1,3}[.)]\s|</?p>|(?<=\])\(https?://[^()]*\)", re.
 TAGS = re.compile(r'</?(?:p|ul|ol|li|br|strong|em|a)>|<a href="')
 JOINING = Counter(["and"] * 1000)
 """The word before the last of today's items."""
-DRAFTS = st.lists(st.one_of(st.sampled_from(LINES), st.text(alphabet="aB1 .,:;!?-—•*_#>()[]“”\"'$€|&<>", max_size=40)), max_size=22)
+DRAFTS = st.lists(
+    st.one_of(st.sampled_from(LINES), st.text(alphabet="aB1 .,:;!?-—•*_#>()[]“”\"'$€|&<>", max_size=40)),
+    max_size=22,
+)
 
 
 @given(DRAFTS.map("\n".join))
