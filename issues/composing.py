@@ -28,6 +28,7 @@ __all__ = [
     "remove_block",
     "start",
     "start_from_draft",
+    "touch",
 ]
 
 BLOCKS_AT_MOST = 100
@@ -53,9 +54,16 @@ def start(
 def start_from_draft(
     publication: Publication, draft: Draft, *, planned_for: datetime.date, by: Person, now: datetime.datetime
 ) -> Issue:
-    """A new issue with the blocks that the reader found; what a kind cannot take in becomes a story, never nothing."""
+    """A new issue with the blocks that the reader found; what a kind cannot take in becomes a story, never nothing.
+
+    Raises ``Refused`` if there are more blocks than an issue holds.
+    """
+    if len(draft.blocks) > BLOCKS_AT_MOST:
+        raise Refused(
+            f"This draft has {len(draft.blocks)} blocks; an issue has at most {BLOCKS_AT_MOST}. Split it and try again."
+        )
     issue = _new(publication, draft.title or "", planned_for, by, now)
-    for position, found in enumerate(draft.blocks[:BLOCKS_AT_MOST]):
+    for position, found in enumerate(draft.blocks):
         kind, data = _taken_in(issue, found)
         Block.objects.create(
             issue=issue, kind=kind.kind, version=kind.version, data=kind.dump(data), position=position
@@ -64,15 +72,15 @@ def start_from_draft(
     return issue
 
 
+@transaction.atomic
 def describe(issue: Issue, *, now: datetime.datetime, **fields: Any) -> None:
     """Change title, subject, preheader or day. The address follows the title until the issue has been approved once."""
-    _only_while_editable(issue)
+    touch(issue, now=now)
     for name, value in fields.items():
         setattr(issue, name, value)
     if not issue.editions.exists() and "title" in fields:
         fields["slug"] = issue.slug = free_slug(issue.publication, issue.title, issue.planned_for, but=issue)
-    issue.changed_at = now
-    issue.save(update_fields=[*fields, "changed_at"])
+    issue.save(update_fields=list(fields))
 
 
 @transaction.atomic
@@ -91,7 +99,7 @@ def copy_block(block: Block, *, now: datetime.datetime) -> Block:
 @transaction.atomic
 def edit_block(block: Block, data: Any, *, rev: int, now: datetime.datetime) -> None:
     """Store new data, if the block is still at ``rev``. Raises ``Conflict`` if somebody else edited it meanwhile."""
-    _touch(block.issue, now)
+    touch(block.issue, now=now)
     kind = registry.kind(block.kind)
     changes: dict[str, Any] = {"data": kind.dump(data), "version": kind.version, "rev": F("rev") + 1}
     if Block.objects.filter(pk=block.pk, rev=rev, removed_at__isnull=True).update(**changes) != 1:
@@ -113,7 +121,7 @@ def move_block(block: Block, *, to: int, now: datetime.datetime) -> None:
 @transaction.atomic
 def order_blocks(issue: Issue, uids: Sequence[uuid.UUID], *, now: datetime.datetime) -> None:
     """Put all standing blocks in this order. Raises ``Conflict`` if these are not exactly the standing blocks."""
-    _touch(issue, now)
+    touch(issue, now=now)
     blocks = {block.uid: block for block in issue.blocks.standing()}
     if sorted(blocks) != sorted(uids):
         raise Conflict("Somebody else added or removed a block. Look at the list again.")
@@ -125,7 +133,7 @@ def order_blocks(issue: Issue, uids: Sequence[uuid.UUID], *, now: datetime.datet
 @transaction.atomic
 def remove_block(block: Block, *, now: datetime.datetime) -> None:
     """Take the block out; its row stays, so that ``put_back`` can undo it."""
-    _touch(block.issue, now)
+    touch(block.issue, now=now)
     block.removed_at = now
     block.save(update_fields=["removed_at"])
     _close_ranks(block.issue)
@@ -135,7 +143,8 @@ def remove_block(block: Block, *, now: datetime.datetime) -> None:
 @transaction.atomic
 def put_back(block: Block, *, now: datetime.datetime) -> None:
     """Undo ``remove_block``: the block stands again where it stood."""
-    _touch(block.issue, now)
+    touch(block.issue, now=now)
+    _only_with_room(block.issue.blocks.standing().exclude(pk=block.pk).count())
     Block.objects.filter(issue=block.issue, removed_at__isnull=True, position__gte=block.position).update(
         position=F("position") + 1
     )
@@ -143,6 +152,14 @@ def put_back(block: Block, *, now: datetime.datetime) -> None:
     block.save(update_fields=["removed_at"])
     _close_ranks(block.issue)
     project(block.issue)
+
+
+def touch(issue: Issue, *, now: datetime.datetime | None = None) -> None:
+    """Count the change, and refuse it if the issue was approved in the meantime: one UPDATE settles that race."""
+    _only_while_editable(issue)
+    changes: dict[str, Any] = {"rev": F("rev") + 1} | ({"changed_at": now} if now else {})
+    if Issue.objects.filter(pk=issue.pk, status=issue.status).update(**changes) != 1:
+        raise Conflict("The issue has just changed its status. Look again before you write on.")
 
 
 def project(issue: Issue) -> None:
@@ -184,11 +201,10 @@ def _as_story(found: Mapping[str, Any]) -> Any:
 def _insert(
     issue: Issue, kind: str, version: int, data: dict[str, Any], *, at: int | None, now: datetime.datetime
 ) -> Block:
-    _touch(issue, now)
+    touch(issue, now=now)
     standing_blocks = issue.blocks.standing()
     count = standing_blocks.count()
-    if count >= BLOCKS_AT_MOST:
-        raise Refused(f"An issue has at most {BLOCKS_AT_MOST} blocks.")
+    _only_with_room(count)
     position = count if at is None else max(0, min(at, count))
     standing_blocks.filter(position__gte=position).order_by().update(position=F("position") + 1)
     return Block.objects.create(issue=issue, kind=kind, version=version, data=data, position=position)
@@ -201,12 +217,9 @@ def _close_ranks(issue: Issue) -> None:
     Block.objects.bulk_update(blocks, ["position"])
 
 
-def _touch(issue: Issue, now: datetime.datetime) -> None:
-    """Count the change, and refuse it if the issue was approved in the meantime: one UPDATE settles that race."""
-    _only_while_editable(issue)
-    changed = Issue.objects.filter(pk=issue.pk, status=issue.status).update(rev=F("rev") + 1, changed_at=now)
-    if changed != 1:
-        raise Conflict("The issue has just changed its status. Look again before you write on.")
+def _only_with_room(count: int) -> None:
+    if count >= BLOCKS_AT_MOST:
+        raise Refused(f"An issue has at most {BLOCKS_AT_MOST} blocks.")
 
 
 def _only_while_editable(issue: Issue) -> None:

@@ -2,14 +2,14 @@
 
 import datetime
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from issues import readiness
 from issues.models import Edition, Issue, IssueEvent, Status
 from issues.models.issue import MOVES
-from issues.rendering import render
+from issues.rendering import Rendered, render
 from issues.snapshot import take
-from newsroom.lib.errors import NotNow
+from newsroom.lib.errors import Conflict, NotNow
 from newsroom.lib.people import Person
 from newsroom.lib.states import move
 from newsroom.lib.text import counted
@@ -39,7 +39,7 @@ def approve(issue: Issue, *, by: Person, now: datetime.datetime) -> Edition:
 
     Raises ``NotNow`` while there are blockers, ``Conflict`` if a word changed between rendering and freezing.
     """
-    issue.refresh_from_db(fields=["rev"])
+    issue.refresh_from_db(fields=["rev", "title", "subject", "preheader", "planned_for", "slug"])
     rendered = render(take(issue))
     stops = [
         each
@@ -51,19 +51,7 @@ def approve(issue: Issue, *, by: Person, now: datetime.datetime) -> Edition:
             f"{counted(len(stops), 'thing stops', 'things stop')} this issue: "
             + " ".join(stop.sentence for stop in stops)
         )
-    edition = Edition.objects.create(
-        issue=issue,
-        number=issue.editions.count() + 1,
-        subject=rendered.subject,
-        preheader=rendered.preheader[:200],
-        html=rendered.html,
-        text=rendered.text,
-        web=rendered.web,
-        minutes=rendered.minutes,
-        seal=rendered.seal,
-        frozen_at=now,
-        frozen_by=by,
-    )
+    edition = _frozen(issue, rendered, by=by, now=now)
     move(issue, Status.APPROVED, moves=MOVES, provided={"rev": issue.rev}, edition=edition, changed_at=now)
     _note(issue, "approved", by=by, now=now, note=f"Edition {edition.number}, seal {edition.seal[:12]}")
     return edition
@@ -98,9 +86,11 @@ def restore(issue: Issue, *, by: Person, now: datetime.datetime) -> None:
 def go_out(issue: Issue, *, now: datetime.datetime) -> None:
     """Approved → going out. It is in the archive from here on, because the first mail links to it.
 
-    One UPDATE settles a race with ``reopen``: whoever comes second gets ``Conflict`` or ``NotNow``.
+    One UPDATE settles a race with ``reopen``, and with a new approval after it: whoever comes second gets ``Conflict``
+    or ``NotNow``.
     """
-    move(issue, Status.GOING_OUT, moves=MOVES, published_at=now, changed_at=now)
+    same = {"edition": issue.edition_id}
+    move(issue, Status.GOING_OUT, moves=MOVES, provided=same, published_at=now, changed_at=now)
     _note(issue, "going out", by=None, now=now)
 
 
@@ -109,6 +99,26 @@ def finish(issue: Issue, *, now: datetime.datetime) -> None:
     """Going out → sent."""
     move(issue, Status.SENT, moves=MOVES, changed_at=now)
     _note(issue, "sent", by=None, now=now)
+
+
+def _frozen(issue: Issue, rendered: Rendered, *, by: Person, now: datetime.datetime) -> Edition:
+    try:
+        with transaction.atomic():
+            return Edition.objects.create(
+                issue=issue,
+                number=issue.editions.count() + 1,
+                subject=rendered.subject,
+                preheader=rendered.preheader[:200],
+                html=rendered.html,
+                text=rendered.text,
+                web=rendered.web,
+                minutes=rendered.minutes,
+                seal=rendered.seal,
+                frozen_at=now,
+                frozen_by=by,
+            )
+    except IntegrityError:
+        raise Conflict("Somebody else approved this issue a moment ago.") from None
 
 
 def _note(issue: Issue, what: str, *, by: Person, now: datetime.datetime, note: str = "") -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
+from issues import composing
 from issues.models import Issue
 from issues.richtext import plain
 from newsroom.lib.errors import Conflict, NotNow, Refused
@@ -26,8 +27,7 @@ def book(issue: Issue, placement: str, *, advertiser: str, words: Mapping[str, A
     ``words`` are the fields of ``Creative``. Raises ``NotNow`` once the issue is approved, ``Refused`` without a name,
     ``Conflict`` if somebody else books the same placement in the same moment.
     """
-    if not issue.editable:
-        raise NotNow("The issue is approved; reopen it before its sponsors change.")
+    _only_before_approval(issue)
     if not advertiser.strip():
         raise Refused("Name the advertiser.")
     sponsor, _ = Advertiser.objects.get_or_create(name=advertiser.strip()[:120])
@@ -67,8 +67,15 @@ def _as_written(name: str, words: str) -> str:
     return words[at : at + len(name)] if name.isupper() and at >= 0 else name
 
 
+@transaction.atomic
 def release(booking: Booking) -> None:
     """Give a placement back. Raises ``NotNow`` once the issue is approved."""
-    if not booking.issue.editable:
-        raise NotNow("The issue is approved; reopen it before its sponsors change.")
+    _only_before_approval(booking.issue)
     booking.delete()
+
+
+def _only_before_approval(issue: Issue) -> None:
+    """A sponsor's words are words of the issue: a change counts, and loses the race with an approval."""
+    if not issue.editable:
+        raise NotNow("The issue is approved; reopen it before its sponsors change.")
+    composing.touch(issue)
