@@ -73,7 +73,7 @@ def load(
 ) -> Load:
     """``REQUESTS`` requests over kept connections; every answer must have the expected status."""
     _ask(port, path, headers or {}, expected, 100)
-    before, start = _processor_seconds(server), time.perf_counter()
+    before, start = _cpu_seconds(server), time.perf_counter()
     share = REQUESTS // CONNECTIONS
     threads = [
         threading.Thread(target=_ask, args=(port, path, headers or {}, expected, share))
@@ -83,7 +83,7 @@ def load(
         thread.start()
     for thread in threads:
         thread.join()
-    took, used = time.perf_counter() - start, _processor_seconds(server) - before
+    took, used = time.perf_counter() - start, _cpu_seconds(server) - before
     return Load(REQUESTS / took, used / REQUESTS * 1000)
 
 
@@ -135,7 +135,7 @@ def _wait_for(port: int) -> None:
     raise RuntimeError("The web server did not start.")
 
 
-def _processor_seconds(server: int) -> float:
+def _cpu_seconds(server: int) -> float:
     """User and system time of the server and its workers, so far."""
     workers = Path(f"/proc/{server}/task/{server}/children").read_text().split()
     return sum(_ticks(pid) for pid in (str(server), *workers)) / TICKS_A_SECOND
