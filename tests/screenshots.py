@@ -44,7 +44,9 @@ def main() -> None:
         try:
             running.wait_until_it_says("Ctrl-C stops everything.")
             with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM_OPTIONS)
+                browser = playwright.chromium.launch(
+                    executable_path="/usr/bin/chromium", args=CHROMIUM_OPTIONS
+                )
                 page = browser.new_page(viewport={"width": 1480, "height": 920})
                 shoot(page, f"http://127.0.0.1:{ports[0].partition('=')[2]}")
         finally:

@@ -17,13 +17,17 @@ NUMBERS = {10: "ten", 11: "eleven", 12: "twelve", 13: "thirteen", 14: "fourteen"
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_links_and_pictures_lead_somewhere(document):
     targets = re.findall(r"\]\(([^)#]+)\)", document.read_text())
-    missing = [target for target in targets if "://" not in target and not (document.parent / target).exists()]
+    missing = [
+        target for target in targets if "://" not in target and not (document.parent / target).exists()
+    ]
     assert missing == []
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_paths_in_backticks_exist(document):
-    named = re.findall(r"`((?:issues|sponsors|newsroom|templates|tests|docs|bin)/[\w/.]*)`", document.read_text())
+    named = re.findall(
+        r"`((?:issues|sponsors|newsroom|templates|tests|docs|bin)/[\w/.]*)`", document.read_text()
+    )
     invented = {"issues/blocks/recipe/"}  # the kind that the README has its reader add
     assert [path for path in named if path not in invented and not (ROOT / path).exists()] == []
 
@@ -31,7 +35,13 @@ def test_paths_in_backticks_exist(document):
 def test_every_command_of_ours_is_in_a_document():
     ours = {name for name, app in get_commands().items() if app.startswith(OURS)}
     written = "".join(path.read_text() for path in [*DOCUMENTS, ROOT / "Makefile"])
-    inner = {"catch_mail", "make_demo", "run", "bench", "reproject"}  # started by `make` or by another command
+    inner = {
+        "catch_mail",
+        "make_demo",
+        "run",
+        "bench",
+        "reproject",
+    }  # started by `make` or by another command
     assert [name for name in sorted(ours - inner) if name not in written] == []
 
 

@@ -10,7 +10,9 @@ class Visitor:
         self.page = page
         self.address = address
         self.wrong: list[str] = []
-        page.on("console", lambda message: self.wrong.append(message.text) if message.type == "error" else None)
+        page.on(
+            "console", lambda message: self.wrong.append(message.text) if message.type == "error" else None
+        )
         page.on("pageerror", lambda error: self.wrong.append(str(error)))
 
     def goto(self, path: str) -> None:

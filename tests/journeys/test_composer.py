@@ -100,7 +100,10 @@ def test_funding_rounds_grow_row_by_row(edith, issue):
     corner.get_by_role("button", name="Done").click()
     expect(corner.get_by_text("$9.5 million")).to_be_visible()
     rounds = issue.blocks.get(kind="financial_corner").data["rounds"]
-    assert [(each["company"], each["amount"]) for each in rounds] == [("Saltworks", "9500000"), ("Kittiwake", "4000000")]
+    assert [(each["company"], each["amount"]) for each in rounds] == [
+        ("Saltworks", "9500000"),
+        ("Kittiwake", "4000000"),
+    ]
 
 
 def test_what_somebody_else_changed_is_not_overwritten(edith, issue):
@@ -118,9 +121,18 @@ def test_what_somebody_else_changed_is_not_overwritten(edith, issue):
 @pytest.mark.parametrize("width", [320, 390, 768, 1024, 1440])
 def test_no_page_scrolls_sideways(edith, issue, width):
     edith.page.set_viewport_size({"width": width, "height": 900})
-    for path in (f"/desk/issues/{issue.pk}/", "/desk/", "/desk/issues/new/", "/desk/issues/paste/", f"/{issue.publication.slug}/", "/privacy/"):
+    for path in (
+        f"/desk/issues/{issue.pk}/",
+        "/desk/",
+        "/desk/issues/new/",
+        "/desk/issues/paste/",
+        f"/{issue.publication.slug}/",
+        "/privacy/",
+    ):
         edith.goto(path)
-        wide = edith.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        wide = edith.page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
         assert wide <= 0, path
 
 
@@ -129,7 +141,13 @@ def test_axe_finds_nothing(edith, issue, scheme):
     from axe_playwright_python.sync_playwright import Axe
 
     edith.page.emulate_media(color_scheme=scheme)
-    for path in (f"/desk/issues/{issue.pk}/", "/desk/", "/desk/issues/paste/", f"/{issue.publication.slug}/", "/privacy/"):
+    for path in (
+        f"/desk/issues/{issue.pk}/",
+        "/desk/",
+        "/desk/issues/paste/",
+        f"/{issue.publication.slug}/",
+        "/privacy/",
+    ):
         edith.goto(path)
         found = Axe().run(edith.page)
         assert found.violations_count == 0, f"{path}: {found.generate_report()}"
