@@ -9,7 +9,10 @@ _MONTH = (
     r"(?P<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
     r"|nov(?:ember)?|dec(?:ember)?)\b\.?"
 )
-_WEEKDAY = r"(?P<weekday>mon(?:day)?|tue(?:s(?:day)?)?|wed(?:nesday)?|thu(?:r(?:s(?:day)?)?)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?)\b\.?"
+_WEEKDAY = (
+    r"(?P<weekday>mon(?:day)?|tue(?:s(?:day)?)?|wed(?:nesday)?|thu(?:r(?:s(?:day)?)?)?|fri(?:day)?"
+    r"|sat(?:urday)?|sun(?:day)?)\b\.?"
+)
 _DAY = r"(?P<day>[0-3]?\d)(?:st|nd|rd|th)?"
 _YEAR = r"(?:,?\s+(?P<year>(?:19|20)\d\d)\b)?"
 _UNTIL = r"(?:\s?[-–—]\s?[0-3]?\d(?:st|nd|rd|th)?)?"
@@ -26,10 +29,11 @@ _THIS_WEEK = re.compile(
     rf"\b(?:on|this|next)\s+{_WEEKDAY}|\b(?P<full>(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b",
     re.IGNORECASE,
 )
+_TIME_RANGE = r"(?:\s?[-–—]\s?\d{1,2}(?:[:.][0-5]\d)?)?"
 _TIMES = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        r"\b(?P<hour>1[0-2]|0?[1-9])(?:[:.](?P<minute>[0-5]\d))?(?:\s?[-–—]\s?\d{1,2}(?:[:.][0-5]\d)?)?\s?(?P<half>[ap])\.?m\b\.?",
+        rf"\b(?P<hour>1[0-2]|0?[1-9])(?:[:.](?P<minute>[0-5]\d))?{_TIME_RANGE}\s?(?P<half>[ap])\.?m\b\.?",
         r"\b(?P<hour>[01]?\d|2[0-3])[:h](?P<minute>[0-5]\d)\b",
         r"\b(?P<word>noon|midday|midnight)\b",
     )

@@ -13,22 +13,26 @@ _CREDIT = re.compile(
     re.IGNORECASE,
 )
 _PHRASES = re.compile(
-    r"\bthis (?:web)?site uses cookies\b|\bwe use cookies\b|\b(?:use|uses) (?:of )?cookies\b.{0,80}\b(?:experience|accept|agree|browsing)\b"
+    r"\bthis (?:web)?site uses cookies\b|\bwe use cookies\b|\b(?:use|uses) (?:of )?cookies\b.{0,80}\b(?:experience"
+    r"|accept|agree|browsing)\b"
     r"|\b(?:accept|agree|browsing|experience)\b.{0,80}\buse(?:s)? (?:of )?cookies\b|\baccept (?:all )?cookies\b"
     r"|\b(?:was|were|been|got) (?:this|you) (?:e-?mail|newsletter|issue|message)? ?forwarded\b|\bthis forwarded (?:to you|by)\b"
     r"|\bforwarded (?:to you|this (?:e-?mail|newsletter|issue))\b"
     r"|\bview (?:this (?:e-?mail|newsletter|issue|message) |it )?(?:online|in (?:your|a|the) (?:web )?browser)\b"
     r"|\bunsubscribe\b.{0,60}$|\b(?:update|manage|change) (?:your )?(?:e-?mail |subscription )?(?:preferences|subscriptions?)\b"
-    r"|\ball rights reserved\b|^(?:copyright\b|©|\(c\) (?:19|20)\d\d)|\byou(?:’|')?(?:re| are) receiving this (?:e-?mail|newsletter)\b"
+    r"|\ball rights reserved\b|^(?:copyright\b|©|\(c\) (?:19|20)\d\d)|\byou(?:’|')?(?:re"
+    r"| are) receiving this (?:e-?mail|newsletter)\b"
     r"|\byou received this (?:e-?mail|newsletter)\b",
     re.IGNORECASE,
 )
 _WHOLE = re.compile(
-    r"(?:see|load|show|view|read) (?:more|all)(?: issues| posts| stories)?|share(?: this)?(?: (?:story|issue|article|post|e-?mail))?"
+    r"(?:see|load|show|view|read) (?:more|all)(?: issues| posts| stories)?|share(?: this)?(?: (?:story|issue|article"
+    r"|post|e-?mail))?"
     r"(?: on \w+)?|subscribe(?: now| today)?|sign (?:in|up)|log in|menu|skip to (?:main )?content|back to top|advertise"
     r"|privacy(?: policy| notice)?|terms(?: of (?:use|service))?|contact(?: us)?|about(?: us)?|follow us(?: on \w+)?"
     r"|(?:tweet|like|print|copy link|facebook|twitter|linkedin|instagram|reddit|email|mail|rss|whatsapp|[|•·/,\s])+"
-    r"|\d{1,3}[- ]min(?:ute)?s?(?: read)?|read(?:ing)? time:? .{1,20}|(?:last )?updated:? .{1,50}|published(?: on)?:? .{1,50}|posted(?: on)?:? .{1,50}"
+    r"|\d{1,3}[- ]min(?:ute)?s?(?: read)?|read(?:ing)? time:? .{1,20}|(?:last )?updated:? .{1,50}"
+    r"|published(?: on)?:? .{1,50}|posted(?: on)?:? .{1,50}"
     r"|(?:a production of|powered by|sent (?:by|with|via)|made with|published with) .{1,80}",
     re.IGNORECASE,
 )
@@ -66,17 +70,17 @@ def _says_so(text: str) -> bool:
     return len(text) <= _NOTICE and bool(_PHRASES.search(text))
 
 
-def without_recent(lines: Sequence[Line]) -> tuple[list[Line], list[str]]:
+def without_recent(lines: Sequence[Line]) -> tuple[list[Line], list[Line]]:
     """Lines without the list of past issues, and that list."""
     places = _recent(lines)
     kept = [line for place, line in enumerate(lines) if place not in places]
-    return kept, [lines[place].text for place in sorted(places)]
+    return kept, [lines[place] for place in sorted(places)]
 
 
-def without(lines: Sequence[Line]) -> tuple[list[Line], list[str]]:
+def without(lines: Sequence[Line]) -> tuple[list[Line], list[Line]]:
     """Lines of the issue, and the furniture that stood between them."""
     kept: list[Line] = []
-    left_out: list[str] = []
+    left_out: list[Line] = []
     gap = 0
     closing = False
     for place, line in enumerate(lines):
@@ -84,7 +88,7 @@ def without(lines: Sequence[Line]) -> tuple[list[Line], list[str]]:
         if not furniture and closing and _ends_page(lines, place):
             furniture = True
         if furniture:
-            left_out.append(line.text)
+            left_out.append(line)
             gap = max(gap, line.gap)
             closing = closing or _MORE_THAN_WORDS.match(line.text) is not None
         else:

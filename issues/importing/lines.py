@@ -23,6 +23,8 @@ class Line:
     indent: int = 0
     gap: int = 0
     raw: str = ""
+    number: int = 0
+    """Its place in the draft."""
 
     @cached_property
     def text(self) -> str:
@@ -48,7 +50,8 @@ _TIGHT_BULLET = re.compile(r"[•●▪◦‣]\s*(?=\S)")
 _FLAT_BULLETS = re.compile(r"\s+[•●▪◦‣]\s+(?=\S)")
 _BYLINE_GLUE = re.compile(r"(\s*(?:[—–]|--|By\b)\s*[^\W\d_][^()\n]{1,60}\((?:[^()\n]{1,80})\))(?=[^\W_])")
 _DATE_GLUE = re.compile(
-    r"(\s*(?:date:?\s+)?(?:\d{4}-\d\d-\d\d|(?:[a-z]{3,6}day,?\s+)?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?"
+    r"(\s*(?:date:?\s+)?(?:\d{4}-\d\d-\d\d|(?:[a-z]{3,6}day,?\s+)?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov"
+    r"|dec)[a-z]{0,6}\.?"
     r"\s+\d{1,2},?\s+\d{4}))(?:\s+[-–—|]?\s*)(?=[^\W\d_])",
     re.IGNORECASE,
 )
@@ -63,7 +66,7 @@ def lines(text: str) -> list[Line]:
         raise Unreadable(
             f"The draft has more than {LINES_AT_MOST:,} lines: that is no issue of a newsletter."
         )
-    return found
+    return [replace(line, number=number) for number, line in enumerate(found)]
 
 
 def is_html(text: str) -> bool:

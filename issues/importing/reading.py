@@ -34,7 +34,8 @@ def read(source: bytes | str, *, on: datetime.date | None = None) -> Draft:
     kept, left_out = furniture.without(top.rest)
     pieces = sections.pieces(kept, alone=lambda piece: _stands_alone(piece, known))
     blocks = _blocks(_split(_divided(pieces, known), known), known, on or datetime.date.today())  # noqa: DTZ011
-    draft = Draft(top.title, tuple(_settled(blocks, known)), (*top.left_out, *left_out, *past_issues))
+    furnishing = sorted((*top.left_out, *left_out, *past_issues), key=lambda line: line.number)
+    draft = Draft(top.title, tuple(_settled(blocks, known)), tuple(line.text for line in furnishing))
     if not (draft.title or draft.blocks or draft.left_out):
         raise Unreadable("The draft has no words: there is nothing to read.")
     return draft

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 from issues import richtext
@@ -69,14 +70,17 @@ class Piece:
 
 @dataclass(frozen=True)
 class Section:
-    """Pieces under one heading ("" if none). ``first``: no story came before; ``opening``: nothing at all did; ``last``: nothing comes after."""
+    """Pieces under one heading ("" if none); ``on`` is the issue's date."""
 
     heading: str
     pieces: tuple[Piece, ...]
     on: datetime.date
     first: bool = False
+    """No story came before."""
     opening: bool = False
+    """Nothing at all came before."""
     last: bool = False
+    """Nothing comes after."""
 
     @cached_property
     def text(self) -> str:
@@ -204,7 +208,7 @@ class _Layout:
 
 def _layout(lines: Sequence[Line]) -> _Layout:
     texts = [line for line in lines if not line.mark]
-    pairs = [(before.text, line.text) for before, line in zip(texts, texts[1:], strict=False) if not line.gap]
+    pairs = [(before.text, line.text) for before, line in pairwise(texts) if not line.gap]
     ended = sum(1 for before, _ in pairs if _SENTENCE_END.search(before) or len(before) < 40)
     broken = sum(1 for before, _ in pairs if not _SENTENCE_END.search(before) and 45 <= len(before) <= 110)
     return _Layout(airy=ended * 3 < len(texts), wrapped=broken >= 3 and broken * 4 >= len(texts))

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from issues.importing.furniture import is_credit, is_furniture
 from issues.importing.lines import Line
 from issues.importing.sections import Piece, looks_like_heading
+from issues.richtext import Run
 
 _LINES = 10
 _LABELLED = re.compile(r"(?:subject(?: line)?|title|headline)\s*:\s+(?=\S)", re.IGNORECASE)
@@ -21,7 +22,7 @@ class Top:
 
     title: str | None
     rest: list[Line]
-    left_out: list[str]
+    left_out: list[Line]
 
 
 def read_top(
@@ -34,16 +35,15 @@ def read_top(
     candidates = [place for place in range(height) if _could_be_title(lines[place])]
     title = _title(lines, candidates, below.text if below and greeted else "")
     kept = set() if greeted else _heading_below(lines, candidates, title, below)
-    left_out = [lines[place].text for place in range(height) if place != title and place not in kept]
+    left_out = [lines[place] for place in range(height) if place != title and place not in kept]
     rest = [lines[place] for place in sorted(kept)] + list(lines[height:])
     if title is None:
         return Top(_named_in(below), rest, left_out)
-    label = _LABELLED.match(lines[title].text)
-    return Top(
-        lines[title].text[label.end() if label else 0 :],
-        rest,
-        [*([label[0].strip()] if label else []), *left_out],
-    )
+    named = lines[title]
+    label = _LABELLED.match(named.text)
+    if not label:
+        return Top(named.text, rest, left_out)
+    return Top(named.text[label.end() :], rest, [replace(named, runs=(Run(label[0].strip()),)), *left_out])
 
 
 def _piece(line: Line) -> Piece:

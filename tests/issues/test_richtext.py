@@ -129,7 +129,8 @@ def test_parsing_agrees_with_the_page(page: str) -> None:
         ("<p><br>a <br> b<br></p>", "<p>a<br>b</p>"),
         ("<b>a</b><b>b</b><b> </b>", "<p><strong>ab</strong></p>"),
         ('see<a href="https://x.example"> here </a>now', '<p>see <a href="https://x.example">here</a> now</p>'),
-        ("<ul><li><p>a</p></li><li>b<ul><li>c<ul><li>d</li></ul></li></ul></li></ul>", "<ul><li>a</li><li>b<ul><li>c</li><li>d</li></ul></li></ul>"),
+        ("<ul><li><p>a</p></li><li>b<ul><li>c<ul><li>d</li></ul></li></ul></li></ul>",
+         "<ul><li>a</li><li>b<ul><li>c</li><li>d</li></ul></li></ul>"),
         ("<ul><li>a</li><ul><li>b</li></ul></ul>", "<ul><li>a<ul><li>b</li></ul></li></ul>"),
         ("<ul><li><ul><li>a</li></ul></li></ul>", "<ul><li>a</li></ul>"),
         ("<ul><li>a</li></ul><ul><li>b</li></ul><ol><li>c</li></ol>", "<ul><li>a</li><li>b</li></ul><ol><li>c</li></ol>"),
@@ -290,7 +291,8 @@ def test_inline_rich_text() -> None:
 
 def test_words_paste_of_a_list_is_a_list() -> None:
     page = (
-        "<p class=MsoNormal>So:</p><p style='mso-list:l0 level1 lfo1'><![if !supportLists]><span style='mso-list:Ignore'>·<span>&nbsp; </span>"
+        "<p class=MsoNormal>So:</p><p style='mso-list:l0 level1 lfo1'><![if !supportLists]>"
+        "<span style='mso-list:Ignore'>·<span>&nbsp; </span>"
         "</span><![endif]>one</p><p style='mso-list:l0 level2 lfo1'><span style='mso-list:Ignore'>o </span>in one</p>"
         "<p style='mso-list:l1 level1 lfo2'><span style='mso-list:Ignore'>1.<span>&nbsp;</span></span>first<o:p></o:p></p>"
     )

@@ -8,7 +8,8 @@ from issues.importing.sections import Piece, Reader, Section, Taken
 _NAME = r"[^\W\d_a-z][\w.’'-]*(?:\s+(?:(?:de|da|di|del|van|von|der|den|la|le|el|al|bin|y)\s+){0,2}[^\W\d_a-z][\w.’'-]*){1,4}"
 _NAMES = rf"{_NAME}(?:(?:,| and| &|, and)\s+{_NAME}){{0,3}}"
 _LINE = re.compile(
-    rf"(?:(?P<dash>—|–|--)\s*|(?P<by>(?i:(?:written |reported |edited )?by):?)\s+)(?P<name>{_NAMES})(?:\s*\((?P<links>[^()]{{1,120}})\))?\s*$"
+    rf"(?:(?P<dash>—|–|--)\s*|(?P<by>(?i:(?:written |reported "
+    rf"|edited )?by):?)\s+)(?P<name>{_NAMES})(?:\s*\((?P<links>[^()]{{1,120}})\))?\s*$"
 )
 _LISTED = re.compile(rf"(?P<name>{_NAMES})\s*\((?P<links>[^()]{{1,120}})\)\s*$")
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")

@@ -9,14 +9,17 @@ from issues.importing.sections import Piece, Reader, Section, Taken
 from issues.richtext import model
 
 _ACT = (
-    r"(?:please |just )?(?:RSVP|register|sign up|save (?:your|a|my) (?:spot|seat|place|date)|save the date|reserve|get (?:your |a )?(?:tickets?|spot|seat)"
-    r"|buy (?:your |a )?tickets?|book|learn more|find out more|more (?:details|info(?:rmation)?)|tune in|listen|watch|subscribe|apply|join (?:us|here|now)"
+    r"(?:please |just )?(?:RSVP|register|sign up|save (?:your|a|my) (?:spot|seat|place|date)|save the date|reserve"
+    r"|get (?:your |a )?(?:tickets?|spot|seat)"
+    r"|buy (?:your |a )?tickets?|book|learn more|find out more|more (?:details|info(?:rmation)?)|tune in|listen|watch"
+    r"|subscribe|apply|join (?:us|here|now)"
     r"|read more|details|add to calendar|secure|claim|request an invit\w+|see (?:the )?(?:agenda|details|program\w*))"
 )
 _CALL = re.compile(rf"{_ACT}\b[^.!?]{{0,50}}[.!→»›>\s]*$", re.IGNORECASE)
 _CALL_WORDS = 7
 _INVITES = re.compile(
-    r"\b(?:join|register|RSVP|sign up|tune in|save (?:your|a|the)|attend|tickets?|webinar|virtual event|live event|panel|workshop|meetup"
+    r"\b(?:join|register|RSVP|sign up|tune in|save (?:your|a|the)|attend|tickets?|webinar|virtual event|live event"
+    r"|panel|workshop|meetup"
     r"|conference|summit|fireside|livestream|hackathon|registration|we[’']re hosting|will host|is hosting|hosted by)\b",
     re.IGNORECASE,
 )
@@ -33,7 +36,8 @@ _NO_HOST = frozenset(
 )
 _PODCAST = re.compile(r"[🎧🎙🎤📻📺🎬📅🗓🎟🎫]")
 _HOUSE = re.compile(
-    r"\badvertise (?:with us|here|in this)\b|\bsponsor (?:this|our) (?:newsletter|issue)\b|\b(?:post|list) (?:a|your) job\b|\bjob board\b"
+    r"\badvertise (?:with us|here|in this)\b|\bsponsor (?:this|our) (?:newsletter|issue)\b|\b(?:post|list) (?:a"
+    r"|your) job\b|\bjob board\b"
     r"|\bbecome a (?:member|patron|supporter|subscriber)\b|\bsupport (?:this newsletter|our work)\b|\bbuy us a coffee\b",
     re.IGNORECASE,
 )

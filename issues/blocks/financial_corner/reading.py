@@ -20,14 +20,17 @@ class Amount:
 
 
 _SIGNS = {
-    "US$": "USD", "C$": "CAD", "CA$": "CAD", "CAD$": "CAD", "A$": "AUD", "AU$": "AUD", "NZ$": "NZD", "HK$": "HKD", "S$": "SGD", "R$": "BRL",
-    "NT$": "TWD", "$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR", "₩": "KRW", "₪": "ILS", "₺": "TRY", "₴": "UAH", "₦": "NGN",
-    "Rs.": "INR", "Rs": "INR", "RMB": "CNY",
+    "US$": "USD", "C$": "CAD", "CA$": "CAD", "CAD$": "CAD", "A$": "AUD", "AU$": "AUD", "NZ$": "NZD", "HK$": "HKD",
+    "S$": "SGD", "R$": "BRL", "NT$": "TWD", "$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR", "₩": "KRW",
+    "₪": "ILS", "₺": "TRY", "₴": "UAH", "₦": "NGN", "Rs.": "INR", "Rs": "INR", "RMB": "CNY",
 }  # fmt: skip
-_CODES = "USD EUR GBP CHF SEK NOK DKK INR JPY CNY CAD AUD NZD SGD HKD BRL ILS AED SAR KRW PLN ZAR NGN KES EGP TRY CZK MXN IDR TWD".split()
+_CODES = (
+    "USD EUR GBP CHF SEK NOK DKK INR JPY CNY CAD AUD NZD SGD HKD BRL ILS AED SAR KRW PLN ZAR NGN KES EGP TRY CZK MXN IDR TWD"
+).split()
 _NAMES = {
-    "dollars": "USD", "dollar": "USD", "euros": "EUR", "euro": "EUR", "pounds": "GBP", "pound": "GBP", "yen": "JPY", "yuan": "CNY",
-    "rupees": "INR", "francs": "CHF", "kronor": "SEK", "kroner": "NOK", "shekels": "ILS", "won": "KRW", "reais": "BRL",
+    "dollars": "USD", "dollar": "USD", "euros": "EUR", "euro": "EUR", "pounds": "GBP", "pound": "GBP", "yen": "JPY",
+    "yuan": "CNY", "rupees": "INR", "francs": "CHF", "kronor": "SEK", "kroner": "NOK", "shekels": "ILS", "won": "KRW",
+    "reais": "BRL",
 }  # fmt: skip
 _SCALES = {
     "k": 3, "thousand": 3, "m": 6, "mn": 6, "mm": 6, "mil": 6, "mln": 6, "mio": 6, "million": 6, "millions": 6,
@@ -96,13 +99,21 @@ def _value(match: "re.Match[str]") -> Decimal:
 # Rounds
 
 _SERIES = (
-    r"(?:pre-)?series [a-k](?:-?[1-3])?\+?(?: extension)?|pre-?seed(?: extension)?|seed(?: extension)?|angel|bridge|growth(?= (?:round|funding|equity|financing|investment))"
+    r"(?:pre-)?series [a-k](?:-?[1-3])?\+?(?: extension)?|pre-?seed(?: extension)?|seed(?: extension)?|angel|bridge"
+    r"|growth(?= (?:round|funding|equity|financing|investment))"
     r"|venture debt|debt|mezzanine|crowdfunding|grant"
 )
-_ADVERBS = r"(?:has|have|had|just|also|recently|today|this week|now|reportedly|successfully|quietly|yesterday|on \w+day|\([^()]{1,40}\),?)"
-_SURE = r"raised|raises|raise|raising|bagged|bags|nabbed|nabs|landed|lands|scored|scores|picked up|picks up|hauled in|pulled in|scooped up"
+_ADVERBS = (
+    r"(?:has|have|had|just|also|recently|today|this week|now|reportedly|successfully|quietly|yesterday"
+    r"|on \w+day|\([^()]{1,40}\),?)"
+)
+_SURE = (
+    r"raised|raises|raise|raising|bagged|bags|nabbed|nabs|landed|lands|scored|scores|picked up|picks up|hauled in"
+    r"|pulled in|scooped up"
+)
 _MAYBE = (
-    r"secured|secures|closed(?: on)?|closes(?: on)?|announced|announces|received|receives|completed|completes|collected|collects|got|gets"
+    r"secured|secures|closed(?: on)?|closes(?: on)?|announced|announces|received|receives|completed|completes"
+    r"|collected|collects|got|gets"
     r"|brought in|brings in|took in|attracted|attracts|locked in|snagged|snags|netted|nets|emerged from stealth with"
 )
 _ROUND = re.compile(
@@ -111,15 +122,21 @@ _ROUND = re.compile(
 )
 _LISTED = re.compile(r"(?P<company>[^\W_a-z][^:–—|()]{1,50}?)\s*(?::|–|—|\||\(|,)\s*(?P<rest>\(?.+)")
 _QUANTITY = (
-    r"(?:an?|its|their|the|another|about|around|roughly|approximately|nearly|almost|over|more than|up to|at least|some|close to|just|additional"
+    r"(?:an?|its|their|the|another|about|around|roughly|approximately|nearly|almost|over|more than|up to|at least"
+    r"|some|close to|just|additional"
     r"|new|fresh|further|extra|first|second|latest|oversubscribed|massive|whopping|initial|total of|round of|raise of|roughly)"
 )
 _LEAD_IN = re.compile(
-    rf"(?:{_QUANTITY}[\s-]+){{0,5}}(?:(?:{_SERIES})\s*(?:(?:funding|financing|investment|venture|equity)\s+)?(?:round|funding|financing|investment|capital)?\s*"
-    rf"(?:of|worth|totaling|totalling|at|with|\()?\s*|(?:funding|financing|investment|round|capital)(?:\s+round)?\s+(?:of|worth)\s+)?(?:{_QUANTITY}[\s-]+){{0,3}}",
+    rf"(?:{_QUANTITY}[\s-]+){{0,5}}(?:(?:{_SERIES})\s*(?:(?:funding|financing|investment|venture|equity)\s+)?(?:round"
+    rf"|funding|financing|investment|capital)?\s*"
+    rf"(?:of|worth|totaling|totalling|at|with|\()?\s*|(?:funding|financing|investment|round"
+    rf"|capital)(?:\s+round)?\s+(?:of|worth)\s+)?(?:{_QUANTITY}[\s-]+){{0,3}}",
     re.IGNORECASE,
 )
-_NOUN = r"(?:equity|venture|funding|financing|investment|capital|round|raise|money|growth|strategic|extension|debt|and(?=\s+(?:equity|debt|venture|growth)\b))"
+_NOUN = (
+    r"(?:equity|venture|funding|financing|investment|capital|round|raise|money|growth|strategic|extension|debt"
+    r"|and(?=\s+(?:equity|debt|venture|growth)\b))"
+)
 _DESCRIPTION = re.compile(
     rf"[\s,(]*(?:(?:in|of|via|as|through|with|worth of)\s+)?(?:{_QUANTITY}[\s-]+){{0,4}}"
     rf"(?:(?P<series>{_SERIES})\b\s*(?:{_NOUN}\b\s*){{0,5}}|(?:{_NOUN}\b\s*){{1,5}})\)?",
@@ -130,29 +147,36 @@ _IS_FUNDING = re.compile(
     re.IGNORECASE,
 )
 _NO_ROUND = re.compile(
-    r"\b(?:to date|so far|in total|altogether|total(?:ing|ling)? (?:funding|raised)|acqui(?:re|red|res|sition|ring)|merger|buyout|revenue|sales"
-    r"|profit|earnings|dividend|deal to buy|stock price|share price|forecast|guidance|in donations|for charity|fine|settlement|contract"
+    r"\b(?:to date|so far|in total|altogether|total(?:ing|ling)? (?:funding|raised)|acqui(?:re|red|res|sition|ring)"
+    r"|merger|buyout|revenue|sales"
+    r"|profit|earnings|dividend|deal to buy|stock price|share price|forecast|guidance|in donations|for charity|fine"
+    r"|settlement|contract"
     r"|ipo|initial public offering|went public)\b",
     re.IGNORECASE,
 )
 _NOBODY = re.compile(
-    r"(?:it|he|she|they|we|you|i|who|which|that|this|the (?:company|startup|firm|group|deal|round)|investors?|and|but|if|when|while|after|before"
-    r"|because|although|as|since|in|on|by|at|with|meanwhile|analysts?|lawmakers?|officials?)\b|.*\b(?:said|says|because|if|that|which|whether|after)\b",
+    r"(?:it|he|she|they|we|you|i|who|which|that|this|the (?:company|startup|firm|group|deal|round)|investors?|and|but"
+    r"|if|when|while|after|before"
+    r"|because|although|as|since|in|on|by|at|with|meanwhile|analysts?|lawmakers?|officials?)\b|.*\b(?:said|says"
+    r"|because|if|that|which|whether|after)\b",
     re.IGNORECASE,
 )
 _BASED = re.compile(r"(?P<where>(?:[^\W\d_a-z][\w.’'-]*[\s-]){0,3}?[^\W\d_a-z][\w.’'-]*-based)\s+")
 _PURPOSE = re.compile(r"(?:^|[\s,])(?P<purpose>(?:to (?!date\b)|for )(?=\S).+)$", re.IGNORECASE)
 _STOPS_PURPOSE = re.compile(
-    r",?\s+(?:in a (?:round|deal|series)\b|led by\b|co-led by\b|backed by\b|with (?:participation|backing)\b|at an?\b.{0,30}\bvaluation\b)",
+    r",?\s+(?:in a (?:round|deal|series)\b|led by\b|co-led by\b|backed by\b|with (?:participation|backing)\b"
+    r"|at an?\b.{0,30}\bvaluation\b)",
     re.IGNORECASE,
 )
 _ENDS_OBJECT = re.compile(r"\s*(?:$|(?:to|for|from)\s)", re.IGNORECASE)
 _SAID_OF_ITSELF = re.compile(
-    r"\s(?:today |yesterday )?(?:announce[sd]?|said|says)(?: today| yesterday| on \w+day| \w+day)?(?: that)? (?:it|they)(?: has| have| had|[’']s)?(?=\s)",
+    r"\s(?:today |yesterday )?(?:announce[sd]?|said|says)(?: today| yesterday| on \w+day| \w+day)?(?: that)? (?:it"
+    r"|they)(?: has| have| had|[’']s)?(?=\s)",
     re.IGNORECASE,
 )
 _DESCRIBED = re.compile(
-    r"(?P<what>(?:\S+\s){0,4}?(?:startup|start-up|company|maker|provider|platform|firm|developer|unicorn|specialist)s?)\s+(?=[A-Z0-9])"
+    r"(?P<what>(?:\S+\s){0,4}?(?:startup|start-up|company|maker|provider|platform|firm|developer|unicorn"
+    r"|specialist)s?)\s+(?=[A-Z0-9])"
 )
 _COMPANY_WORDS = 7
 
@@ -262,8 +286,10 @@ def _series(words: str) -> str:
 # Sections
 
 _HEADING = re.compile(
-    r"\bfinancial corner\b|\bfunding\b|\bfundrais\w+|\bwho raised\b|\bmoney (?:in|moves|raised)\b|\braises\b|\bventure (?:deals|capital deals)\b"
-    r"|\b(?:vc|startup|the) deals\b|^deals$|\bfinancings?\b|\bfresh (?:money|cash|capital)\b|\brounds\b|\bin the money\b|\bfollow the money\b",
+    r"\bfinancial corner\b|\bfunding\b|\bfundrais\w+|\bwho raised\b|\bmoney (?:in|moves|raised)\b|\braises\b"
+    r"|\bventure (?:deals|capital deals)\b"
+    r"|\b(?:vc|startup|the) deals\b|^deals$|\bfinancings?\b|\bfresh (?:money|cash|capital)\b|\brounds\b"
+    r"|\bin the money\b|\bfollow the money\b",
     re.IGNORECASE,
 )
 

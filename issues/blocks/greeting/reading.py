@@ -2,18 +2,21 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from issues.importing import sections, sentences
 from issues.importing.sections import Piece, Reader, Section, Taken
 from issues.richtext import Run, model
 
 _HELLO = re.compile(
-    r"(?:hello|hi|hey|howdy|hola|good (?:morning|afternoon|evening|day)|welcome|greetings|happy (?:mon|tues|wednes|thurs|fri|satur|sun)day"
+    r"(?:hello|hi|hey|howdy|hola|good (?:morning|afternoon|evening|day)|welcome|greetings|happy (?:mon|tues|wednes"
+    r"|thurs|fri|satur|sun)day"
     r"|dear (?:reader|friend|subscriber)s?|it[’']s (?:mon|tues|wednes|thurs|fri|satur|sun)day)\b",
     re.IGNORECASE,
 )
 _TODAY = re.compile(
-    r"(?:^|(?<=[.!?…]\s)|(?<=[.!?…][”\"]\s)|(?<=—\s))(?P<label>(?:(?:coming up |also )?(?:in )?(?:today(?:[’']s (?:issue|edition|newsletter))?"
+    r"(?:^|(?<=[.!?…]\s)|(?<=[.!?…][”\"]\s)|(?<=—\s))(?P<label>(?:(?:coming up "
+    r"|also )?(?:in )?(?:today(?:[’']s (?:issue|edition|newsletter))?"
     r"|this (?:week(?:[’']s (?:issue|edition))?|issue|edition|morning|month)|tonight)|inside(?: today| this (?:week|issue))?"
     r"|on (?:the|today[’']s) (?:agenda|menu)|coming up|here[’']s what[’']s (?:inside|new|in store)|up today)\s*:)\s*",
     re.IGNORECASE,
@@ -91,7 +94,7 @@ def items(text: str) -> list[str]:
     text = text.strip()
     mark = ";" if any(True for _ in _marks(text, ";")) else ","
     cuts = [-1, *_marks(text, mark), len(text)]
-    parts = [text[start + 1 : end] for start, end in zip(cuts, cuts[1:], strict=False)]
+    parts = [text[start + 1 : end] for start, end in pairwise(cuts)]
     found = [item for part in parts if (item := _bare(part))]
     if len(found) == 1:
         found = [

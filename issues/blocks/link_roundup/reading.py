@@ -8,9 +8,12 @@ from issues.importing.sections import Entry, Piece, Reader, Section, Taken
 from issues.richtext import Run, model
 
 _HEADING = re.compile(
-    r"\baround\b|\bround-?up\b|\blinks?\b|\bin brief\b|\bbriefs?\b|\bbriefly\b|\breading\b|\breads?\b|\bnews\b|\belsewhere\b|\bheadlines?\b"
-    r"|\bworth (?:your|a)\b|\bquick (?:hits|takes|bites)\b|\bbits\b|\bbytes\b|\bwhat else\b|\balso\b|\bshow & tell\b|\bmoves\b|\bthe rest\b"
-    r"|\bcommunity\b|\bforums?\b|\bin other\b|\bin the (?:news|press|media)\b|\bfrom the web\b|\bjobs?\b|\bevents\b|\breleases?\b|\bcall for\b|\btools?\b",
+    r"\baround\b|\bround-?up\b|\blinks?\b|\bin brief\b|\bbriefs?\b|\bbriefly\b|\breading\b|\breads?\b|\bnews\b"
+    r"|\belsewhere\b|\bheadlines?\b"
+    r"|\bworth (?:your|a)\b|\bquick (?:hits|takes|bites)\b|\bbits\b|\bbytes\b|\bwhat else\b|\balso\b|\bshow & tell\b"
+    r"|\bmoves\b|\bthe rest\b"
+    r"|\bcommunity\b|\bforums?\b|\bin other\b|\bin the (?:news|press|media)\b|\bfrom the web\b|\bjobs?\b|\bevents\b"
+    r"|\breleases?\b|\bcall for\b|\btools?\b",
     re.IGNORECASE,
 )
 _WHO = re.compile(r"[^\W\d_a-z][\w.’'&-]*(?:\s+[\w.’'&-]+){0,5}\s+[—–-]+\s+[^\W_a-z].{0,50}$")

@@ -9,7 +9,8 @@ from issues.richtext import model
 _SAID = re.compile(r"[\s]*(?:—|–|--|―)\s*(?P<name>[^\W_a-z][^.!?]{1,80})\.?$")
 _QUOTED = re.compile(r"(?P<words>[“\"«][^“”\"]{8,600}[”\"»])(?=\s*(?:—|–|--|―))")
 _HEADING = re.compile(
-    r"(?:the )?(?:quote|words?|line)s? (?:of|for) the (?:day|week|month)|(?:quoted|quotable|they said it|in (?:their|other) words)",
+    r"(?:the )?(?:quote|words?|line)s? (?:of|for) the (?:day|week|month)|(?:quoted|quotable|they said it|in (?:their"
+    r"|other) words)",
     re.IGNORECASE,
 )
 

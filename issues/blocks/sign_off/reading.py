@@ -7,15 +7,20 @@ from issues.importing.sections import Piece, Reader, Section, Taken
 from issues.richtext import Run
 
 _GOODBYE = re.compile(
-    r"(?:(?:and )?that[’']?s (?:it|all)\b|that is (?:it|all)\b|thank(?:s| you)[^.!?]{0,30} for (?:reading|subscribing|being|joining|your (?:time|support))"
-    r"|thanks[,!.—–\s]{1,3}(?:and )?see you|see you (?:again |all |back )?(?:here )?(?:tomorrow|next|on|soon|later|then|monday|tuesday|wednesday|thursday|friday|back)"
-    r"|until (?:next|tomorrow|monday|then)\b|(?:talk|speak|back) (?:to you )?(?:soon|tomorrow|next week)\b|have a (?:great|good|nice|lovely|wonderful|safe|happy)\b"
-    r"|enjoy (?:the|your) (?:weekend|day|week)\b|happy reading\b|(?:good)?bye\b|cheers\b|so long\b|stay (?:safe|curious|tuned)\b|take care\b"
+    r"(?:(?:and )?that[’']?s (?:it|all)\b|that is (?:it|all)\b|thank(?:s| you)[^.!?]{0,30} for (?:reading|subscribing"
+    r"|being|joining|your (?:time|support))"
+    r"|thanks[,!.—–\s]{1,3}(?:and )?see you|see you (?:again |all |back )?(?:here )?(?:tomorrow|next|on|soon|later"
+    r"|then|monday|tuesday|wednesday|thursday|friday|back)"
+    r"|until (?:next|tomorrow|monday|then)\b|(?:talk|speak|back) (?:to you )?(?:soon|tomorrow|next week)\b"
+    r"|have a (?:great|good|nice|lovely|wonderful|safe|happy)\b"
+    r"|enjoy (?:the|your) (?:weekend|day|week)\b|happy reading\b|(?:good)?bye\b|cheers\b|so long\b|stay (?:safe"
+    r"|curious|tuned)\b|take care\b"
     r"|we[’']ll (?:be back|see you)\b|catch you\b|til(?:l)? (?:next|tomorrow))",
     re.IGNORECASE,
 )
 _HEADING = re.compile(
-    r"(?:and )?(?:finally|lastly|that[’']?s (?:it|all)(?: .{0,30})?|sign(?:ing)?[ -]?off|goodbye|until next (?:time|week)|see you .{1,30}"
+    r"(?:and )?(?:finally|lastly|that[’']?s (?:it|all)(?: .{0,30})?|sign(?:ing)?[ -]?off|goodbye|until next (?:time"
+    r"|week)|see you .{1,30}"
     r"|one (?:last|more) thing|before (?:you|we) go|thanks for reading)[.!…:]*",
     re.IGNORECASE,
 )

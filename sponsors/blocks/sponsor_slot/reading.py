@@ -10,15 +10,20 @@ from issues.importing.sections import Piece, Reader, Section, Taken
 from issues.richtext import model
 
 _FROM = (
-    r"(?:(?:an?|today[’']s|this week[’']s|our)\s+)?(?:paid\s+|sponsored\s+)?(?:message|word|note)s?\s+from(?:\s+(?:our|today[’']s|this week[’']s)\s+"
+    r"(?:(?:an?|today[’']s|this week[’']s|our)\s+)?(?:paid\s+|sponsored\s+)?(?:message|word"
+    r"|note)s?\s+from(?:\s+(?:our|today[’']s|this week[’']s)\s+"
     r"(?:\w+\s+)?(?:sponsor|partner|friend|supporter)s?(?:\s+at)?)?"
-    r"|(?:this (?:issue|newsletter|edition|week|e-?mail)|today[’']s (?:issue|newsletter|edition|e-?mail)) is (?:sponsored|presented|supported|brought to you) by"
-    r"|(?:sponsored|presented|supported|powered|brought to you)\s+by|together\s+with|in\s+partnership\s+with|a\s+partnership\s+with"
+    r"|(?:this (?:issue|newsletter|edition|week|e-?mail)|today[’']s (?:issue|newsletter|edition"
+    r"|e-?mail)) is (?:sponsored|presented|supported|brought to you) by"
+    r"|(?:sponsored|presented|supported|powered|brought to you)\s+by|together\s+with|in\s+partnership\s+with"
+    r"|a\s+partnership\s+with"
     r"|(?:today[’']s|this week[’']s|our)\s+sponsor(?:\s+is)?|sponsor"
 )
 _BARE = (
-    r"sponsored(?:\s+(?:link|post|content|message|story|section))?|advertisement|advertorial|advertising|ad|paid\s+(?:content|partnership|post|message)"
-    r"|partner\s+(?:content|message)|(?:a\s+)?(?:message|word)\s+from\s+(?:our|today[’']s)\s+(?:sponsor|partner)s?|sponsor(?:ship)?|promoted|from our (?:sponsor|partner)s?"
+    r"sponsored(?:\s+(?:link|post|content|message|story|section))?|advertisement|advertorial|advertising|ad"
+    r"|paid\s+(?:content|partnership|post|message)"
+    r"|partner\s+(?:content|message)|(?:a\s+)?(?:message|word)\s+from\s+(?:our|today[’']s)\s+(?:sponsor|partner)s?"
+    r"|sponsor(?:ship)?|promoted|from our (?:sponsor|partner)s?"
 )
 _NAME = r"[^\W_][^\n:.!?()]{0,60}?"
 _NAMED_LABEL = re.compile(
@@ -42,7 +47,8 @@ _LINE = 110
 _PARAGRAPH = 3000
 _ADDRESS = re.compile(r"(?:https?://)?(?P<host>[\w-]+(?:\.[\w-]+)+)(?:/\S*)?$")
 _PROPER = re.compile(
-    r"(?:The\s+)?(?P<name>(?:[^\W\d_a-z][\w&’'-]*|\w*[A-Z]\w*)(?:\s+[^\W\d_a-z][\w&’'-]*){0,5}?)(?:[’']s)?(?=\s+[^\WA-Z\d_]|[:,.!?]|$)"
+    r"(?:The\s+)?(?P<name>(?:[^\W\d_a-z][\w&’'-]*"
+    r"|\w*[A-Z]\w*)(?:\s+[^\W\d_a-z][\w&’'-]*){0,5}?)(?:[’']s)?(?=\s+[^\WA-Z\d_]|[:,.!?]|$)"
 )
 _PIECES = 4
 

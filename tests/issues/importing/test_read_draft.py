@@ -66,5 +66,5 @@ def test_what_cannot_be_read_gives_one_sentence(tmp_path: Path, content: bytes, 
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match="cannot be opened: No such file or directory."):
+    with pytest.raises(CommandError, match=r"cannot be opened: No such file or directory\.$"):
         run(str(tmp_path / "nowhere.txt"))

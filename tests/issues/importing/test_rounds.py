@@ -156,7 +156,8 @@ def test_not_every_amount_is_a_round(sentence: str) -> None:
 def test_what_is_no_round_stays_as_a_note() -> None:
     draft = read(
         "Quay Letter\n\nHello there.\n\nThe big one\n\nA long story about cranes, told in one sentence.\n\nFinancial corner\n\n"
-        "Tidewise raised $3 million to wind clocks. Glow is valued at $2 billion.\nKnot, which splices, raised €1M in a round led by Sail."
+        "Tidewise raised $3 million to wind clocks. Glow is valued at $2 billion.\n"
+        "Knot, which splices, raised €1M in a round led by Sail."
     )
     corner = draft.blocks[-1]
     assert corner.kind == "financial_corner"
@@ -168,8 +169,8 @@ def test_what_is_no_round_stays_as_a_note() -> None:
 
 def test_amounts_in_a_story_stay_in_the_story() -> None:
     draft = read(
-        "Quay Letter\n\nHello there.\n\nThe big one\n\nTidewise raised $3 million to wind clocks. It is now worth $20 million, said people "
-        "who know it well.\n\nThe port paid $40 million for cranes. They do not work yet."
+        "Quay Letter\n\nHello there.\n\nThe big one\n\nTidewise raised $3 million to wind clocks. It is now worth $20 million, said "
+        "people who know it well.\n\nThe port paid $40 million for cranes. They do not work yet."
     )
     assert [block.kind for block in draft.blocks] == ["greeting", "lead_story"]
 

@@ -130,10 +130,12 @@ def test_a_byline_below_the_lead_heading_belongs_to_the_lead() -> None:
 @pytest.mark.parametrize(
     ("words", "date", "time", "zone", "host", "call"),
     [
-        ("Join the Tide Society for a talk on Oct. 4 at 6 p.m. CET. RSVP here.", "2022-10-04", "18:00", "Europe/Berlin", "Tide Society", "RSVP here"),
+        ("Join the Tide Society for a talk on Oct. 4 at 6 p.m. CET. RSVP here.",
+         "2022-10-04", "18:00", "Europe/Berlin", "Tide Society", "RSVP here"),
         ("Our webinar is on 12 Oct 2022, 18:00 CEST. Register now!", "2022-10-12", "18:00", "Europe/Berlin", "", "Register now"),
         ("Join us on January 5 at noon ET for a summit. Sign up.", "2023-01-05", "12:00", "America/New_York", "", "Sign up"),
-        ("The panel, hosted by Fog Labs, meets on Tuesday, October 4 at 2:30 p.m. ET. Save your spot →", "2022-10-04", "14:30", "America/New_York", "Fog Labs", "Save your spot"),
+        ("The panel, hosted by Fog Labs, meets on Tuesday, October 4 at 2:30 p.m. ET. Save your spot →",
+         "2022-10-04", "14:30", "America/New_York", "Fog Labs", "Save your spot"),
     ],
 )  # fmt: skip
 def test_events(words: str, date: str, time: str, zone: str, host: str, call: str) -> None:
