@@ -2,12 +2,14 @@
 
 import datetime
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
 from django.db.models import F
+from django.utils.html import escape
 
+from issues import richtext
 from issues.blocks import registry
 from issues.importing import Draft, Found
 from issues.models import Block, Issue, IssueEvent, Publication
@@ -188,14 +190,18 @@ def _taken_in(issue: Issue, found: Found) -> tuple[Any, Any]:
     try:
         return kind, kind.adopt(issue, kind.load(found.data), found.found)
     except Refused:
-        return registry.kind("story"), _as_story(found.found)
+        return registry.kind("story"), _as_story(found)
 
 
-def _as_story(found: Mapping[str, Any]) -> Any:
-    story = registry.kind("story")
-    return story.data(
-        heading=str(found.get("label") or found.get("headline") or ""), body=str(found.get("body", ""))
-    )
+def _as_story(found: Found) -> Any:
+    """All its words: as its kind found them, else as they stood in the draft."""
+    words = {name: str(value) for name, value in found.found.items() if value}
+    url, sponsor = words.get("url", ""), words.get("sponsor", "")
+    body = words.get("body") or richtext.from_markup(found.source)
+    if url and url not in body:
+        body += richtext.clean(f'<p><a href="{escape(url)}">{escape(url)}</a></p>')
+    heading = ": ".join(filter(None, [words.get("heading"), sponsor, words.get("headline")]))
+    return registry.kind("story").data(heading=heading[:200], body=body)
 
 
 def _insert(

@@ -34,7 +34,7 @@ def decode(upload: IO[bytes]) -> Decoded:
     raw = upload.read(BYTES_AT_MOST + 1)
     if len(raw) > BYTES_AT_MOST:
         raise Refused("This picture is over 8 MB. Save it smaller and try again.")
-    picture = _upright(_opened(raw))
+    picture = _opened(raw)
     opaque = picture.mode == "RGB"
     small, large = _at_most(picture, SMALL), _at_most(picture, LARGE)
     return Decoded(_encoded(small), _encoded(large), "jpg" if opaque else "png", small.width, small.height)
@@ -60,14 +60,13 @@ def _opened(raw: bytes) -> PIL.Image.Image:
             raise Refused(
                 f"This picture has {picture.width} × {picture.height} pixels; at most 40 million are accepted."
             )
-        picture.load()
+        return _upright(picture)
     except UnidentifiedImageError:
         raise Refused("This is not a JPEG, PNG, GIF or WebP picture, whatever its name says.") from None
-    except PIL.Image.DecompressionBombError:
+    except (PIL.Image.DecompressionBombError, PIL.Image.DecompressionBombWarning):
         raise Refused("This picture has too many pixels; at most 40 million are accepted.") from None
     except (OSError, SyntaxError, ValueError, EOFError):
         raise Refused("This picture is damaged; export it again.") from None
-    return picture
 
 
 def _upright(picture: PIL.Image.Image) -> PIL.Image.Image:

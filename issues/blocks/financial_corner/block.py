@@ -14,6 +14,9 @@ from issues.blocks.financial_corner.reading import read_amount
 from issues.models import FundingRound, Issue
 from newsroom.lib.text import amount_in_words
 
+LARGEST = Decimal(10) ** 15
+"""What the column holds, and more than anybody raises."""
+
 
 @dataclass(frozen=True)
 class Round:
@@ -118,12 +121,12 @@ class Block(BlockType[FinancialCorner]):
                     issue=issue,
                     block_uid=each.uid,
                     position=position,
-                    company=found.company,
-                    amount=found.amount,
-                    currency=found.currency,
-                    series=found.series,
-                    purpose=found.purpose,
-                    url=found.url,
+                    company=found.company[:120],
+                    amount=found.amount if found.amount is None or found.amount < LARGEST else None,
+                    currency=found.currency[:3],
+                    series=found.series[:40],
+                    purpose=found.purpose[:300],
+                    url=found.url[:2000],
                 )
                 for each in blocks
                 for position, found in enumerate(each.data.rounds)
