@@ -195,7 +195,7 @@ def test_hostile_pages_keep_only_their_words(page: str) -> None:
     ],
 )
 def test_a_megabyte_of_anything_takes_linear_time(piece: str) -> None:
-    page = piece * (300_000 // len(piece)) + "end"
+    page = piece * (150_000 // len(piece)) + "end"
     start = time.perf_counter()
     richtext.clean(page)
     richtext.from_markup(page)

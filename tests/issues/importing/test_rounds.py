@@ -169,8 +169,8 @@ def test_what_is_no_round_stays_as_a_note() -> None:
 
 def test_amounts_in_a_story_stay_in_the_story() -> None:
     draft = read(
-        "Quay Letter\n\nHello there.\n\nThe big one\n\nTidewise raised $3 million to wind clocks. It is now worth $20 million, said "
-        "people who know it well.\n\nThe port paid $40 million for cranes. They do not work yet."
+        "Quay Letter\n\nHello there.\n\nThe big one\n\nTidewise raised $3 million to wind clocks. It is now worth $20 million, "
+        "said people who know it well.\n\nThe port paid $40 million for cranes. They do not work yet."
     )
     assert [block.kind for block in draft.blocks] == ["greeting", "lead_story"]
 
