@@ -5,7 +5,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -17,7 +17,7 @@ from issues.blocks.fields import BlockForm
 from issues.forms import DescribeForm
 from issues.models import Block, Issue
 from issues.rendering.render import render_block
-from newsroom.lib.errors import Conflict
+from newsroom.lib.errors import Conflict, NotNow
 
 
 @dataclass(frozen=True)
@@ -83,10 +83,8 @@ def edit(request: HttpRequest, pk: int, uid: uuid.UUID) -> HttpResponse:
 def add(request: HttpRequest, pk: int) -> HttpResponse:
     """Put a new block in, and open its form."""
     issue = access.issue(request.user, pk, access.WRITE)
-    at = request.POST.get("at", "")
-    block = composing.add_block(
-        issue, request.POST.get("kind", ""), at=int(at) if at.isdigit() else None, now=timezone.now()
-    )
+    at = _number(request.POST.get("at"), composing.BLOCKS_AT_MOST)
+    block = composing.add_block(issue, request.POST.get("kind", ""), at=at, now=timezone.now())
     return _changed(request, issue, f"{registry.kind(block.kind).label} added.", opened=block)
 
 
@@ -134,18 +132,16 @@ def put_back(request: HttpRequest, pk: int, uid: uuid.UUID) -> HttpResponse:
 def card(request: HttpRequest, pk: int, uid: uuid.UUID) -> HttpResponse:
     """One block closed again."""
     block = access.block(request.user, pk, uid, access.READ)
-    return render(
-        request,
-        "issues/_card.html",
-        {"issue": block.issue, "may_write": True, "card": _cards(block.issue, only=block)[0]},
-    )
+    if block.removed_at:
+        raise Http404("This block has been removed.")
+    return _closed(request, block)
 
 
 def _store(request: HttpRequest, block: Block, kind: BlockType[Any], form: BlockForm) -> HttpResponse:
     data = form.to_data(kind.load(block.data, block.version))
     try:
         composing.edit_block(block, data, rev=_number(request.POST.get("rev"), 0), now=timezone.now())
-    except Conflict as error:
+    except (Conflict, NotNow) as error:
         if _autosaving(request):
             raise
         form.add_error(None, str(error))
@@ -154,11 +150,16 @@ def _store(request: HttpRequest, block: Block, kind: BlockType[Any], form: Block
         return _saved(request, block.issue, rev=block.rev)
     if not request.htmx:  # type: ignore[attr-defined]
         return redirect("issues:compose", block.issue.pk)
-    return render(
-        request,
-        "issues/_card.html",
-        {"issue": block.issue, "may_write": True, "card": _cards(block.issue, only=block)[0]},
-    )
+    return _closed(request, block)
+
+
+def _closed(request: HttpRequest, block: Block) -> HttpResponse:
+    values = {
+        "issue": block.issue,
+        "may_write": _may_write(request, block.issue),
+        "card": _cards(block.issue, only=block)[0],
+    }
+    return render(request, "issues/_card.html", values)
 
 
 def _form(request: HttpRequest, block: Block, form: BlockForm, *, status: int = 200) -> HttpResponse:
