@@ -134,7 +134,9 @@ def _is_heading(pieces: Sequence[Piece], place: int, known: Readers, *, explicit
         return True
     if not looks_like_heading(piece) or place + 1 == len(pieces):
         return False
-    if explicit and not piece.bold:
+    if (explicit and not piece.bold) or (
+        place and sections.is_signature(piece) and pieces[place - 1].kind == "text"
+    ):
         return False
     after = pieces[place + 1]
     if _hangs_on_opener(pieces, place, known):

@@ -160,6 +160,14 @@ def plain(html: str) -> str:
     return richtext.plain(html)
 
 
+_SIGNATURE = re.compile(r"(?:[^\W\d_a-z][\w.’'&-]*\s){2,4}[—–]\s[^\W_a-z][\w.’'&-]*(?:\s[\w.’'&-]+){0,3}$")
+
+
+def is_signature(piece: Piece) -> bool:
+    """Whether a line only says who wrote the words above it and where: "Ada Lane — Knot"."""
+    return piece.kind == "text" and len(piece.text) < 90 and bool(_SIGNATURE.match(piece.text))
+
+
 # Lines to pieces
 
 _SENTENCE_END = re.compile(r"[.!?…:;,][\"”’'»)\]*_]{0,3}$")

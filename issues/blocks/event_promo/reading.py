@@ -43,6 +43,7 @@ _HOUSE = re.compile(
 )
 _WORDS = 260
 _PIECES = 6
+_SHORT = 3
 
 
 def opens(piece: Piece) -> bool:
@@ -56,12 +57,8 @@ def opens(piece: Piece) -> bool:
 
 def takes_before(before: Piece, piece: Piece, after: Piece | None) -> bool:  # noqa: ARG001
     """A house advertisement that begins with a question on the line above."""
-    return (
-        piece.gap == 0
-        and before.kind == "text"
-        and before.text.endswith("?")
-        and len(before.text.split()) < 15
-    )
+    question = before.kind == "text" and before.text.endswith("?") and len(before.text.split()) < 15
+    return question and piece.gap < 2 and bool(_HOUSE.search(piece.text))
 
 
 def read(section: Section) -> Taken | None:
@@ -79,6 +76,8 @@ def read(section: Section) -> Taken | None:
         and takes_before(*section.pieces, None)
     ):
         return Taken(_data("", section.pieces, section))
+    if section.heading and opens(section.pieces[0]) and len(section.pieces) <= _SHORT:
+        return Taken(_data(section.heading, section.pieces, section))
     if any(piece.kind == "quote" for piece in section.pieces) or not _is_event(section):
         return None
     return Taken(_data(section.heading, section.pieces, section))

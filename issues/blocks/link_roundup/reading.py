@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
-from issues.importing import sentences
+from issues.importing import sections, sentences
 from issues.importing.sections import Entry, Piece, Reader, Section, Taken
 from issues.richtext import Run, model
 
@@ -23,9 +24,17 @@ _ITEM_WORDS = 60
 def read(section: Section) -> Taken | None:
     """Items, if the section is made of them; None if it reads like a story."""
     items = _items(section)
+    used = None
+    if items is None and not section.heading:
+        used = _before_a_list(section.pieces)
+        items = _items(replace(section, pieces=section.pieces[:used])) if used else None
     if items is None:
         return None
-    return Taken({"heading": section.heading, "items": [entry.html for entry in items]})
+    return Taken({"heading": section.heading, "items": [entry.html for entry in items]}, used=used)
+
+
+def _before_a_list(pieces: Sequence[Piece]) -> int:
+    return next((place for place, piece in enumerate(pieces) if piece.kind == "list"), 0)
 
 
 def _items(section: Section) -> list[Entry] | None:
@@ -48,8 +57,9 @@ def _items(section: Section) -> list[Entry] | None:
 def _of_lists(section: Section) -> list[Entry] | None:
     entries = _flat([entry for piece in section.pieces for entry in piece.entries])
     linked = sum(any(run.href for run in entry.runs) for entry in entries) * 2 >= len(entries)
+    quoting = sum("\n" in entry.text for entry in entries) * 2 >= len(entries)
     named = bool(_HEADING.search(section.heading))
-    return entries if linked or named or not section.heading else None
+    return entries if linked or quoting or named or not section.heading else None
 
 
 def _flat(entries: Sequence[Entry]) -> list[Entry]:
@@ -77,7 +87,10 @@ def _gathered(pieces: Sequence[Piece]) -> list[Entry]:
 
 
 def _is_who(piece: Piece) -> bool:
-    return piece.kind == "text" and piece.indent > 0 and len(piece.text) < 90 and bool(_WHO.match(piece.text))
+    indented = (
+        piece.kind == "text" and piece.indent > 0 and len(piece.text) < 90 and bool(_WHO.match(piece.text))
+    )
+    return indented or sections.is_signature(piece)
 
 
 def _begins_with_link(entry: Entry) -> bool:

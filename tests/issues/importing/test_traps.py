@@ -284,6 +284,28 @@ def test_run_in_labels_are_no_headings() -> None:
     assert [block.kind for block in draft.blocks] == ["greeting", "lead_story"]
 
 
+@pytest.mark.parametrize("gap", ["\n", "\n\n"])
+@pytest.mark.parametrize(
+    "top", [TOP, TOP.replace("The big", "## The big") + "## More\n\n- a lamp\n- a rope\n\n"]
+)
+def test_a_house_advertisement_keeps_its_question(top: str, gap: str) -> None:
+    promo = read(f"{top}Do you sell ropes?{gap}You should advertise with us!").blocks[-1]
+    assert promo.kind == "event_promo"
+    words = f"{promo.data['heading']} {richtext.plain(promo.data['body'])}".split()
+    assert words == "Do you sell ropes? You should advertise with us!".split()
+
+
+@pytest.mark.parametrize("indent", ["", "  "])
+def test_items_signed_with_a_name_are_a_round_up(indent: str) -> None:
+    words = f"The fog lifts, says the fog.\n\n{indent}Ada Lane — Knot\n\nA bell rang twice.\n\n{indent}Bo Dahl — Quay Letter"
+    found = last("Elsewhere\n\n" + words)
+    assert found.kind == "link_roundup"
+    assert found.data["items"] == [
+        "The fog lifts, says the fog.<br>Ada Lane — Knot",
+        "A bell rang twice.<br>Bo Dahl — Quay Letter",
+    ]
+
+
 def test_what_nobody_knows_is_a_story() -> None:
     found = last(
         "Strange things\n\nA text that is of no kind at all, and long enough to be read.\n\n- with\n- points\n\nAnd an end."
