@@ -7,6 +7,7 @@ from django import forms
 
 from issues.models import Publication
 from newsroom.lib import wallclock
+from newsroom.lib.errors import Refused
 from newsroom.lib.forms import fields_only
 
 
@@ -42,6 +43,6 @@ class ScheduleForm(forms.Form):
         except wallclock.Fold as fold:
             self.choices = fold.choices
             self.add_error(None, str(fold))
-        except wallclock.Gap as gap:
-            self.add_error("time", str(gap))
+        except Refused as error:  # a gap, or a year out of reach
+            self.add_error("time", str(error))
         return given

@@ -95,7 +95,9 @@ def resume(send: Send, *, by: Person, now: datetime.datetime) -> None:
 
 def stale(send: Send, *, now: datetime.datetime) -> bool:
     """Nothing has moved for a whole window: a send that was interrupted does not go on late by itself."""
-    progress = send.deliveries.aggregate(last=Max("at"))["last"] or send.started_at or send.scheduled_for
+    moved = send.deliveries.aggregate(last=Max("at"))["last"]
+    resumed = send.events.filter(what="resumed").aggregate(last=Max("at"))["last"]
+    progress = max(filter(None, [moved, resumed, send.started_at, send.scheduled_for]))
     return bool(now - progress > send.window_ends - send.scheduled_for)
 
 

@@ -51,9 +51,9 @@ class Connection:
         self.open()
         assert self._smtp is not None
         try:
-            _accepted(self._smtp, self._smtp.mail(sender), 250)
-            _accepted(self._smtp, self._smtp.rcpt(recipient), 250, 251)
-            _accepted(self._smtp, self._smtp.docmd("DATA"), 354)
+            self._agreed(self._smtp.mail(sender), 250)
+            self._agreed(self._smtp.rcpt(recipient), 250, 251)
+            self._agreed(self._smtp.docmd("DATA"), 354)
         except (OSError, smtplib.SMTPException) as error:
             self.close()
             raise RelayDown(_down(self.relay, error)) from error
@@ -63,9 +63,27 @@ class Connection:
         except (OSError, smtplib.SMTPException) as error:
             self.close()
             raise InDoubt(f"The connection to {self.relay} broke before it answered.") from error
-        if code != 250:
+        if not 200 <= code < 600:
+            self.close()
+            raise InDoubt(f"{self.relay} gave an answer that is none: {reply.decode(errors='replace')}"[:300])
+        if code >= 300:
             raise Refusal(code, reply)
         return reply.decode(errors="replace")[:300]
+
+    def _agreed(self, answer: tuple[int, bytes], *expected: int) -> None:
+        """Go on if the relay agrees. 421 means that it is closing the connection (RFC 5321, 3.8); any other refusal is of
+        this message only, and RSET forgets it, or a new connection if the relay hangs up on those it refuses."""
+        code, reply = answer
+        if code in expected:
+            return
+        if code in (421, -1):
+            raise smtplib.SMTPServerDisconnected(reply.decode(errors="replace"))
+        assert self._smtp is not None
+        try:
+            self._smtp.rset()
+        except (OSError, smtplib.SMTPException):
+            self.close()
+        raise Refusal(code, reply)
 
     def close(self) -> None:
         """Say goodbye if anybody listens."""
@@ -78,46 +96,35 @@ class Connection:
 
 
 def _connected(relay: Relay) -> smtplib.SMTP:
+    smtp = None
     try:
-        smtp = _greeted(relay)
+        smtp = _greeting(relay)
+        smtp.ehlo_or_helo_if_needed()
+        if relay.tls == "starttls":
+            smtp.starttls(context=ssl.create_default_context())
+            smtp.ehlo()
         if relay.username:
             smtp.login(relay.username, relay.password)
     except (OSError, smtplib.SMTPException) as error:
+        if smtp is not None:
+            smtp.close()
         raise RelayDown(_down(relay, error)) from error
     if smtp.sock is not None:
         smtp.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return smtp
 
 
-def _greeted(relay: Relay) -> smtplib.SMTP:
+def _greeting(relay: Relay) -> smtplib.SMTP:
     if relay.tls == "implicit":
-        smtp: smtplib.SMTP = smtplib.SMTP_SSL(
+        return smtplib.SMTP_SSL(
             relay.host, relay.port, timeout=PATIENCE, context=ssl.create_default_context()
         )
-    else:
-        smtp = smtplib.SMTP(relay.host, relay.port, timeout=PATIENCE)
-    smtp.ehlo_or_helo_if_needed()
-    if relay.tls == "starttls":
-        smtp.starttls(context=ssl.create_default_context())
-        smtp.ehlo()
-    return smtp
-
-
-def _accepted(smtp: smtplib.SMTP, answer: tuple[int, bytes], *expected: int) -> None:
-    """Go on if the relay agrees. 421 means that it is closing the connection (RFC 5321, 3.8); any other refusal is of
-    this message only, and RSET forgets it."""
-    code, reply = answer
-    if code in expected:
-        return
-    if code in (421, -1):
-        raise smtplib.SMTPServerDisconnected(reply.decode(errors="replace"))
-    smtp.rset()
-    raise Refusal(code, reply)
+    return smtplib.SMTP(relay.host, relay.port, timeout=PATIENCE)
 
 
 def _stuffed(message: bytes) -> bytes:
     """Dots doubled at line starts, and the final dot (RFC 5321, 4.5.2)."""
-    stuffed = message.replace(b"\r\n.", b"\r\n..")
+    stuffed = (b"\r\n" + message).replace(b"\r\n.", b"\r\n..").removeprefix(b"\r\n")
     return (stuffed if stuffed.endswith(b"\r\n") else stuffed + b"\r\n") + b".\r\n"
 
 

@@ -27,7 +27,12 @@ class Fold(Refused):
 def moment(
     day: datetime.date, time: datetime.time, zone: ZoneInfo, *, fold: int | None = None
 ) -> datetime.datetime:
-    """The moment, in ``zone``. ``fold`` 0 or 1 chooses when the time occurs twice. Raises ``Gap`` or ``Fold``."""
+    """The moment, in ``zone``. ``fold`` 0 or 1 chooses when the time occurs twice.
+
+    Raises ``Gap`` or ``Fold``, and ``Refused`` for a year of which nobody knows the clocks.
+    """
+    if not 1970 <= day.year <= 2999:
+        raise Refused("Choose a day between 1970 and 2999.")
     first, second = (datetime.datetime.combine(day, time, zone).replace(fold=each) for each in (0, 1))
     there_and_back = first.astimezone(datetime.UTC).astimezone(zone)
     if there_and_back.replace(tzinfo=None) != first.replace(tzinfo=None):
