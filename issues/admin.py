@@ -8,6 +8,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 
 from issues import access
+from issues.forms import PublicationForm
 from issues.models import Block, Edition, FundingRound, Image, Issue, IssueEvent, Publication
 from issues.views.composing import page
 from newsroom.lib.listing import ReadOnlyAdmin
@@ -15,6 +16,7 @@ from newsroom.lib.listing import ReadOnlyAdmin
 
 @admin.register(Publication)
 class PublicationAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    form = PublicationForm
     list_display = ["name", "slug", "sender_email", "time_zone", "usual_time"]
     search_fields = ["name", "slug", "tagline"]
     prepopulated_fields = {"slug": ["name"]}
@@ -22,7 +24,7 @@ class PublicationAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         (None, {"fields": ["name", "slug", "tagline", "language"]}),
         ("Sender", {"fields": ["sender_name", "sender_email", "reply_to", "postal_address"]}),
         ("Hours", {"fields": ["time_zone", "usual_time", "window_minutes", "rundown"]}),
-        ("Looks", {"fields": ["masthead", "logo", "accent", "ink", "paper", "ground"]}),
+        ("Looks", {"fields": ["masthead", "logo_upload", "no_logo", "accent", "ink", "paper", "ground"]}),
     ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Publication | None = None) -> list[str]:

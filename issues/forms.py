@@ -4,7 +4,11 @@ from typing import Any
 
 from django import forms
 
+from issues import images
+from issues.blocks import registry
+from issues.blocks.fields import Lines
 from issues.models import Issue, Publication
+from newsroom.lib.errors import Refused
 from newsroom.lib.forms import fields_only
 
 
@@ -54,3 +58,52 @@ class DescribeForm(forms.ModelForm):  # type: ignore[type-arg]
         }
 
     helper = fields_only()
+
+
+class Rundown(Lines):
+    """Kinds of blocks, one a line."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return self.to_form(value) if isinstance(value, list) else value
+
+    def clean(self, value: Any) -> list[str]:
+        names = [line.lower().replace(" ", "_").replace("-", "_") for line in super().clean(value)]
+        known = [kind.kind for kind in registry.kinds()]
+        for name in names:
+            if name not in known:
+                raise forms.ValidationError(f"There is no kind “{name}”. There are: {', '.join(known)}.")
+        return names
+
+
+class PublicationForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A publication, with its logo as an upload: a picture is decoded before it is kept."""
+
+    logo_upload = forms.FileField(
+        label="Logo",
+        required=False,
+        help_text="JPEG, PNG, GIF or WebP; shown 160 px wide at the head of each mail, instead of the masthead words.",
+    )
+    no_logo = forms.BooleanField(label="Remove the logo", required=False)
+    rundown = Rundown(
+        required=False, help_text="Blocks that a new issue starts with, one kind a line, in order."
+    )
+
+    class Meta:
+        model = Publication
+        exclude = ["logo"]  # noqa: DJ006 - the admin's fieldsets name what is shown
+
+    def clean_logo_upload(self) -> images.Decoded | None:
+        upload = self.cleaned_data["logo_upload"]
+        try:
+            return images.decode(upload) if upload else None
+        except Refused as error:
+            raise forms.ValidationError(str(error)) from error
+
+    def save(self, commit: bool = True) -> Any:
+        """Keep the logo that was uploaded, or let go of the one there was."""
+        decoded = self.cleaned_data["logo_upload"]
+        if decoded:
+            self.instance.logo = images.keep(decoded)
+        elif self.cleaned_data["no_logo"]:
+            self.instance.logo = None
+        return super().save(commit)

@@ -40,6 +40,10 @@ def card(visitor: Visitor, label: str):
     return visitor.page.get_by_role("article", name=label, exact=True)
 
 
+def pages(issue: Issue) -> list[str]:
+    return ["/desk/", "/desk/issues/paste/", "/desk/sponsors/", f"/{issue.publication.slug}/", "/privacy/"]
+
+
 def test_words_are_saved_while_they_are_written_and_shown_in_the_preview(edith, issue):
     card(edith, "Lead story").get_by_role("link", name="Edit").click()
     story = card(edith, "Lead story").get_by_label("Story", exact=True)
@@ -121,14 +125,7 @@ def test_what_somebody_else_changed_is_not_overwritten(edith, issue):
 @pytest.mark.parametrize("width", [320, 390, 768, 1024, 1440])
 def test_no_page_scrolls_sideways(edith, issue, width):
     edith.page.set_viewport_size({"width": width, "height": 900})
-    for path in (
-        f"/desk/issues/{issue.pk}/",
-        "/desk/",
-        "/desk/issues/new/",
-        "/desk/issues/paste/",
-        f"/{issue.publication.slug}/",
-        "/privacy/",
-    ):
+    for path in (f"/desk/issues/{issue.pk}/", "/desk/issues/new/", *pages(issue)):
         edith.goto(path)
         wide = edith.page.evaluate(
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"
@@ -141,13 +138,7 @@ def test_axe_finds_nothing(edith, issue, scheme):
     from axe_playwright_python.sync_playwright import Axe
 
     edith.page.emulate_media(color_scheme=scheme)
-    for path in (
-        f"/desk/issues/{issue.pk}/",
-        "/desk/",
-        "/desk/issues/paste/",
-        f"/{issue.publication.slug}/",
-        "/privacy/",
-    ):
+    for path in (f"/desk/issues/{issue.pk}/", *pages(issue)):
         edith.goto(path)
         found = Axe().run(edith.page)
         assert found.violations_count == 0, f"{path}: {found.generate_report()}"

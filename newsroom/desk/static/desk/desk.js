@@ -81,7 +81,14 @@ async function refreshPreview() {
   }
 }
 
+// A frame that is still loading would replace what we put into it with what it was asked for before.
+function loaded(frame) {
+  const there = frame.contentDocument?.readyState === "complete" && frame.contentWindow.location.href !== "about:blank";
+  return there ? null : new Promise((resolve) => frame.addEventListener("load", resolve, { once: true }));
+}
+
 async function show(frame) {
+  await loaded(frame);
   const view = document.querySelector("[data-view][aria-pressed=true]")?.dataset.view ?? "desktop";
   const address = view === "text" ? frame.dataset.text : frame.dataset.frame + (view === "dark" ? "?scheme=dark" : "");
   frame.parentElement.dataset.showing = view;
