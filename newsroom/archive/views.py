@@ -1,6 +1,7 @@
 """The public archive: no cookies, no scripts, one query for an issue."""
 
 import hashlib
+from email.headerregistry import Address
 from functools import cache
 from pathlib import Path
 
@@ -48,7 +49,7 @@ def front(request: HttpRequest, publication: str, number: int = 1) -> HttpRespon
     """The latest issue and the recent ones; "See more" leads on."""
     owner = get_object_or_404(Publication, slug=publication)
     pages = Paginator(reading.published(owner), ISSUES_A_PAGE)
-    if number > pages.num_pages:
+    if not 1 <= number <= pages.num_pages:
         raise Http404("There are no issues that far back.")
     page = pages.page(number)
     issues = list(page)
@@ -110,7 +111,9 @@ def subscribe(request: HttpRequest, publication: str) -> HttpResponse:
             raise Refused("Write your email address, such as name@example.org.")
         if not form.cleaned_data["website"]:
             mailing_list = recipients.list_of(
-                owner.slug, name=owner.name, sender=f"{owner.sender_name} <{owner.sender_email}>"
+                owner.slug,
+                name=owner.name,
+                sender=str(Address(owner.sender_name, addr_spec=owner.sender_email)),
             )
             subscribing.ask(
                 mailing_list, form.cleaned_data["email"], source="archive form", now=timezone.now()

@@ -17,10 +17,13 @@ from newsroom.lib.text import counted
 __all__ = ["Report", "import_csv"]
 
 BYTES_AT_MOST = 10 * 1024 * 1024
+YES = {"", "yes", "y", "1", "true", "active", "subscribed", "confirmed"}
 NO = {"no", "n", "0", "false", "inactive", "unsubscribed", "cancelled", "cleaned", "bounced"}
 EMAIL_COLUMNS = ("email", "email address", "e-mail", "mail", "subscriber_email")
 NAME_COLUMNS = ("name", "full name", "first name")
 STATUS_COLUMNS = ("active", "status", "subscribed")
+EXTRA = "\0"
+"""Key of the cells to the right of the last named column."""
 
 
 @dataclass(frozen=True)
@@ -74,26 +77,46 @@ def import_csv(
 
 def _table(source: bytes) -> Iterator[tuple[int, dict[str, str]]]:
     """Line number and cells by small-letter head."""
-    reader = csv.reader(io.StringIO(_decoded(source), newline=""), delimiter=_delimiter(source))
-    head = [cell.strip().lower() for cell in next(reader, [])]
+    lines = io.StringIO(_decoded(source), newline="").readlines() or [""]
+    delimiter = _delimiter(lines[0])
+    head = [cell.strip().lower() for cell in _first_record(lines[:1], delimiter)]
     if not set(head) & set(EMAIL_COLUMNS):
         raise Refused(
             "The first line has no column called “email”. Name the columns in the first line, such as email,name,active."
         )
-    return _cells(reader, head)
+    return _cells(lines, head, delimiter)
 
 
-def _cells(reader: "csv._reader", head: list[str]) -> Iterator[tuple[int, dict[str, str]]]:  # type: ignore[name-defined]
-    while True:
-        line = reader.line_num + 1
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            raise Refused(f"Line {line} breaks the file: {error}.") from None
+def _cells(lines: list[str], head: list[str], delimiter: str) -> Iterator[tuple[int, dict[str, str]]]:
+    for line, cells in _records(lines, delimiter):
         if any(cell.strip() for cell in cells):
-            yield line, dict(zip(head, cells, strict=False))
+            yield line, dict(zip(head, cells, strict=False)) | {EXTRA: delimiter.join(cells[len(head) :])}
+
+
+def _records(lines: list[str], delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """Number of its first line, and cells, of each record below the head.
+
+    A quote that is never closed would swallow the lines below it, so where the quotes are odd one line is read alone.
+    """
+    at = 1
+    while at < len(lines):
+        begun = at
+        reader = csv.reader((lines[n] for n in range(begun, len(lines))), delimiter=delimiter, strict=True)
+        try:
+            for cells in reader:
+                yield at + 1, cells
+                at = begun + reader.line_num
+        except csv.Error:
+            yield at + 1, _first_record(lines[at : at + 1], delimiter)
+            at += 1
+
+
+def _first_record(lines: list[str], delimiter: str) -> list[str]:
+    """The cells of one line, however odd its quotes are."""
+    try:
+        return next(csv.reader(lines, delimiter=delimiter), [])
+    except csv.Error:
+        return lines[0].split(delimiter)
 
 
 def _decoded(source: bytes) -> str:
@@ -113,8 +136,7 @@ def _decoded(source: bytes) -> str:
     raise Refused("The letters of this file cannot be read. Save it as UTF-8 and try again.")
 
 
-def _delimiter(source: bytes) -> str:
-    head = source.split(b"\n", 1)[0].decode("latin-1").replace("\0", "")
+def _delimiter(head: str) -> str:
     return max(",;\t", key=head.count)
 
 
@@ -128,7 +150,7 @@ def _good_rows(table: Iterator[tuple[int, dict[str, str]]], report: Report) -> l
             if first := seen.get(row.email.lower()):
                 raise Refused(f"The same address stands in line {first}.")
         except Refused as error:
-            report.bad.append(BadRow(line, ", ".join(cells.values())[:200], str(error)))
+            report.bad.append(BadRow(line, ", ".join(filter(None, cells.values()))[:200], str(error)))
         else:
             seen[row.email.lower()] = line
             rows.append(row)
@@ -139,10 +161,17 @@ def _row(line: int, cells: Mapping[str, str]) -> _Row:
     given = _first(cells, EMAIL_COLUMNS)
     if not given:
         raise Refused("There is no email address in this row.")
+    if cells.get(EXTRA, "").strip():
+        raise Refused(
+            "This row has more cells than the first line has names; is there a comma in one of them?"
+        )
+    status = _first(cells, STATUS_COLUMNS).lower()
+    if status not in YES | NO:
+        raise Refused(f"“{status[:40]}” is neither yes nor no.")
     name = " ".join(
         "".join(letter if letter.isprintable() else " " for letter in _first(cells, NAME_COLUMNS)).split()
     )
-    return _Row(line, normal_address(given), name[:120], _first(cells, STATUS_COLUMNS).lower() not in NO)
+    return _Row(line, normal_address(given), name[:120], status in YES)
 
 
 def _first(cells: Mapping[str, str], columns: tuple[str, ...]) -> str:

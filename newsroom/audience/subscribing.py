@@ -3,7 +3,7 @@
 import datetime
 
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
+from django.core.validators import MaxLengthValidator, validate_email
 from django.db import IntegrityError, transaction
 
 from newsroom.audience.models import MailingList, Status, Subscriber, Subscription
@@ -13,15 +13,17 @@ from newsroom.lib.errors import Refused
 __all__ = ["ask", "confirm", "find_leaving", "find_pending", "leave", "leave_url", "normal_address"]
 
 LEAVE, CONFIRM = "leave", "confirm"
+validate_length = MaxLengthValidator(254)
 
 
 def normal_address(given: str) -> str:
-    """The address as it is stored: trimmed, domain in small letters. Raises ``Refused``."""
+    """The address as it is stored: trimmed, domain in small letters and ASCII (RFC 5890). Raises ``Refused``."""
     local, _, domain = given.strip().rpartition("@")
-    address = f"{local}@{domain.lower()}"
     try:
+        address = f"{local}@{domain.lower().encode('idna').decode()}"
         validate_email(address)
-    except ValidationError:
+        validate_length(address)
+    except (ValidationError, UnicodeError):
         raise Refused(f"“{given.strip()[:80]}” is not an email address.") from None
     return address
 

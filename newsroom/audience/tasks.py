@@ -17,7 +17,8 @@ TRY_AGAIN = datetime.timedelta(minutes=1)
 
 @shared_task
 def send_confirmations() -> None:
-    """Send the confirmation mails that are due; what the relay does not take is due again a minute later."""
+    """Send the confirmation mails that are due; what the relay does not take is due again a minute later,
+    unless it says never."""
     now = timezone.now()
     due = Subscription.objects.filter(mail_due_at__lte=now, status__in=[Status.PENDING, Status.UNSUBSCRIBED])
     with_names = due.select_related("subscriber", "mailing_list").order_by("mail_due_at")[:AT_ONCE]
@@ -39,6 +40,14 @@ def _send(subscription: Subscription, *, now: datetime.datetime) -> None:
     )
     try:
         mail.send()
-    except (OSError, smtplib.SMTPException):
-        return
+    except (OSError, smtplib.SMTPException) as error:
+        if not _final(error):
+            return
     Subscription.objects.filter(pk=subscription.pk).update(mail_due_at=None)
+
+
+def _final(error: Exception) -> bool:
+    """Whether the relay will never take this message: asking every minute would only annoy it."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return all(code >= 500 for code, _ in error.recipients.values())
+    return isinstance(error, smtplib.SMTPDataError | smtplib.SMTPSenderRefused) and error.smtp_code >= 500

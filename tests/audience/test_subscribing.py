@@ -1,0 +1,202 @@
+"""Joining a list: asked for, confirmed by mail, and by a button only."""
+
+import datetime
+import re
+
+import pytest
+from django.core import mail
+from django.test import Client
+
+from issues.models import Publication
+from newsroom.audience import subscribing, tasks
+from newsroom.audience.models import Status, Subscriber, Subscription
+from newsroom.lib import links
+from newsroom.lib.errors import Refused
+from tests.delivery.relay import dead_relay, fake_relay
+from tests.make import NOW, make_list, make_publication, make_reader
+
+pytestmark = pytest.mark.django_db
+ANN = "ann@readers.example"
+
+
+@pytest.fixture
+def publication(db) -> Publication:
+    return make_publication()
+
+
+def ask(publication: Publication, address: str = ANN, **more: str):
+    return Client().post(f"/{publication.slug}/subscribe/", {"email": address, **more})
+
+
+def confirmation() -> str:
+    """The path of the link in the one mail that was sent."""
+    return re.search(r"http://[^/]+(/confirm/\S+)", mail.outbox[-1].body)[1]
+
+
+def due() -> int:
+    return Subscription.objects.filter(mail_due_at__isnull=False).count()
+
+
+def test_asking_makes_a_mail_due_and_the_task_sends_it_once(publication):
+    assert ask(publication).status_code == 200
+    assert Subscription.objects.get().status == Status.PENDING
+    tasks.send_confirmations()
+    tasks.send_confirmations()
+    assert [each.to for each in mail.outbox] == [[ANN]]
+    assert due() == 0
+
+
+def test_the_mail_asks_in_the_name_of_the_publication(publication):
+    ask(publication)
+    tasks.send_confirmations()
+    sent = mail.outbox[0]
+    assert sent.subject == f"Please confirm: {publication.name}"
+    assert sent.from_email == "Harbour Notes <notes@harbour.example>"
+    assert sent.extra_headers["Auto-Submitted"] == "auto-generated"
+
+
+@pytest.mark.parametrize("name", ["Notes, Harbour", 'The "Quay"', "Søren & Søn", "a <b@c.example>"])
+def test_any_name_of_a_sender_can_be_sent_from(name):
+    publication = make_publication(sender_name=name)
+    ask(publication)
+    tasks.send_confirmations()
+    assert len(mail.outbox) == 1
+    assert mail.outbox[0].message()["From"].endswith("<notes@harbour.example>")
+
+
+def test_a_publication_that_changes_its_name_sends_under_the_new_one(publication):
+    ask(publication)
+    Publication.objects.update(name="Pier News", sender_name="Pier News")
+    ask(publication, "bob@readers.example")
+    tasks.send_confirmations()
+    assert {each.subject for each in mail.outbox} == {"Please confirm: Pier News"}
+
+
+def test_the_answer_is_the_same_whether_the_address_is_known_or_not(publication):
+    make_reader(publication, "known@readers.example")
+    left = make_reader(publication, "left@readers.example")
+    subscribing.leave(left, by="page", now=NOW)
+    answers = {
+        ask(publication, f"{who}@readers.example").content for who in ("known", "left", "new", "KNOWN")
+    }
+    assert len(answers) == 1
+
+
+def test_who_is_active_already_gets_no_mail(publication):
+    make_reader(publication, ANN)
+    ask(publication, ANN.upper())
+    assert due() == 0
+    assert Subscriber.objects.count() == 1
+
+
+def test_what_only_a_script_fills_in_stores_nobody(publication):
+    honest = ask(publication, "bob@readers.example").content
+    assert ask(publication, website="https://spam.example").content == honest
+    assert not Subscriber.objects.filter(email=ANN).exists()
+
+
+@pytest.mark.parametrize("odd", ["", "ann", "ann@", "x" * 300 + "@readers.example", "a\0b@readers.example"])
+def test_what_is_no_address_is_said_so_and_stores_nobody(publication, odd):
+    response = ask(publication, odd)
+    assert response.status_code == 422
+    assert 'role="alert"' in response.content.decode()
+    assert not Subscriber.objects.exists()
+
+
+def test_a_link_confirms_nobody_by_being_opened(publication):
+    ask(publication)
+    tasks.send_confirmations()
+    for method in ("get", "head"):
+        assert getattr(Client(), method)(confirmation()).status_code == 200
+    assert Subscription.objects.get().status == Status.PENDING
+
+
+def test_the_button_confirms(publication):
+    ask(publication)
+    tasks.send_confirmations()
+    client = Client(enforce_csrf_checks=True)
+    assert '<form method="post">' in client.get(confirmation()).content.decode()
+    assert "You are in" in client.post(confirmation()).content.decode()
+    assert Subscription.objects.get().status == Status.ACTIVE
+
+
+def test_confirming_twice_changes_nothing(publication):
+    ask(publication)
+    tasks.send_confirmations()
+    Client().post(confirmation())
+    first = Subscription.objects.get().confirmed_at
+    assert Client().post(confirmation()).status_code == 200
+    assert Subscription.objects.get().confirmed_at == first
+
+
+def test_who_left_can_come_back_by_the_same_way(publication):
+    left = make_reader(publication, ANN)
+    subscribing.leave(left, by="page", now=NOW)
+    ask(publication)
+    left.refresh_from_db()
+    assert left.status == Status.UNSUBSCRIBED
+    tasks.send_confirmations()
+    Client().post(confirmation())
+    left.refresh_from_db()
+    assert (left.status, left.left_at, left.left_by) == (Status.ACTIVE, None, "")
+
+
+def test_somebody_who_leaves_meanwhile_gets_no_mail(publication):
+    ask(publication)
+    subscribing.leave(Subscription.objects.get(), by="page", now=NOW)
+    tasks.send_confirmations()
+    assert mail.outbox == []
+
+
+def through(relay, settings) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = relay.host, relay.port
+    settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
+    settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = ""
+
+
+def a_minute_later() -> None:
+    Subscription.objects.filter(mail_due_at__isnull=False).update(
+        mail_due_at=NOW - datetime.timedelta(days=3650)
+    )
+
+
+def test_a_relay_that_is_down_is_asked_again_later(publication, settings):
+    ask(publication)
+    through(dead_relay(), settings)
+    tasks.send_confirmations()
+    assert due() == 1
+    with fake_relay() as relay:
+        through(relay.relay, settings)
+        tasks.send_confirmations()
+        assert relay.taken == []
+        a_minute_later()
+        tasks.send_confirmations()
+    assert relay.recipients == [ANN]
+    assert due() == 0
+
+
+@pytest.mark.parametrize("step", ["mail", "rcpt", "data", "dot"])
+@pytest.mark.parametrize(("answer", "left"), [(b"550 never\r\n", 0), (b"451 later\r\n", 1)])
+def test_only_a_final_refusal_ends_the_asking(publication, settings, step, answer, left):
+    ask(publication)
+    with fake_relay(**{step: lambda line: answer}) as relay:
+        through(relay.relay, settings)
+        tasks.send_confirmations()
+    assert due() == left
+
+
+def test_an_address_is_kept_trimmed_and_with_a_small_domain():
+    assert subscribing.normal_address(" Ann.B@Readers.EXAMPLE ") == "Ann.B@readers.example"
+
+
+def test_asking_for_no_address_is_refused(publication):
+    with pytest.raises(Refused, match="not an email address"):
+        subscribing.ask(make_list(publication), "ann@@", source="test", now=NOW)
+
+
+def test_a_link_to_leave_does_not_confirm(publication):
+    reader = make_reader(publication, ANN, status=Status.PENDING)
+    assert Client().post(f"/confirm/{links.token(subscribing.LEAVE, reader.pk)}/").status_code == 404
+    reader.refresh_from_db()
+    assert reader.status == Status.PENDING
