@@ -71,8 +71,8 @@ def newsroom(tmp_path: Path):
     """Start a whole newsroom: ``newsroom("--no-demo")``; each is killed after the test if it still runs."""
     started = []
 
-    def start(*options: str) -> Newsroom:
-        started.append(Newsroom(tmp_path, *options))
+    def start(*options: str, **variables: str) -> Newsroom:
+        started.append(Newsroom(tmp_path, *options, **variables))
         return started[-1]
 
     yield start

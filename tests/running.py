@@ -22,7 +22,7 @@ def free_port() -> int:
 class Newsroom:
     """A `manage.py run` with data in a folder of its own."""
 
-    def __init__(self, folder: Path, *options: str) -> None:
+    def __init__(self, folder: Path, *options: str, **variables: str) -> None:
         self.folder = folder
         self.log = folder / f"log-{time.monotonic_ns()}"
         environ = {name: value for name, value in os.environ.items() if name not in OURS}
@@ -30,7 +30,7 @@ class Newsroom:
             self.process = subprocess.Popen(
                 [sys.executable, "manage.py", "run", *options],
                 cwd=ROOT,
-                env={**environ, "VAR": str(folder / "var")},
+                env={**environ, "VAR": str(folder / "var"), **variables},
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,

@@ -7,12 +7,14 @@ import re
 import signal
 import time
 import urllib.request
+import uuid
 from collections import Counter
 from email import policy
 from email.parser import BytesParser
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import psycopg
 import pytest
 from playwright.sync_api import Browser, expect
 
@@ -51,12 +53,21 @@ class ChiefEditor(Visitor):
         expect(self.page.locator("#monitor .chip")).to_have_text("Sent", timeout=seconds * 1000)
 
 
-@pytest.fixture
-def running(newsroom) -> tuple[Newsroom, str]:
+@pytest.fixture(params=["on one machine", "on PostgreSQL and Redis"])
+def running(request, newsroom) -> tuple[Newsroom, str]:
     ports = own_ports()
-    started = newsroom(*ports)
-    started.wait_until_it_says("Ctrl-C stops everything.")
+    started = newsroom(*ports, **({} if "one" in request.param else request.getfixturevalue("servers")))
+    started.wait_until_it_says("Ctrl-C stops everything.", seconds=120)
     return started, f"http://127.0.0.1:{ports[0].partition('=')[2]}"
+
+
+@pytest.fixture
+def servers(postgres: str, redis_url: str) -> dict[str, str]:
+    """A database of its own on the PostgreSQL server, and the Redis server."""
+    name = f"journey_{uuid.uuid4().hex}"
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    return {"DATABASE_URL": f"{postgres.rpartition('/')[0]}/{name}", "REDIS_URL": redis_url}
 
 
 @pytest.fixture
