@@ -61,7 +61,13 @@ class CaughtMessage:
 
     def _part(self, kind: str) -> str:
         part = self.message.get_body((kind,))
-        return str(part.get_content()).replace("\r\n", "\n") if part is not None else ""
+        if part is None:
+            return ""
+        try:
+            words = str(part.get_content())
+        except LookupError:  # a character set that nobody knows
+            words = self.content.decode(errors="replace")
+        return words.replace("\r\n", "\n")
 
 
 def outbox() -> Path:
