@@ -87,12 +87,19 @@ def _plan(issue: Issue, form: ScheduleForm) -> dict[str, Any]:
         "issue": issue,
         "publication": issue.publication,
         "moment": moment,
+        "when": f"{moment:%a} {moment.day} {moment:%b %Y}, {_on_the_wall(moment)}" if moment else "",
+        "choices": [_on_the_wall(choice) for choice in form.choices],
         "utc": moment and moment.astimezone(datetime.UTC),
         "distance": _distance(moment, now) if moment else "",
         "past": bool(moment and moment <= now),
         "readers": recipients.active(issue.publication.slug).count(),
         "running": Send.objects.filter(issue=issue, status__in=LIVE).exists(),
     }
+
+
+def _on_the_wall(moment: datetime.datetime) -> str:
+    """“02:30 CEST (UTC+0200)”. Django's date filter leaves the zone out just where the clock shows a time twice."""
+    return f"{moment:%H:%M %Z (UTC%z)}"
 
 
 def _distance(moment: datetime.datetime, now: datetime.datetime) -> str:
