@@ -67,10 +67,10 @@ def reopen(issue: Issue, *, by: Person, now: datetime.datetime) -> None:
 
 
 @transaction.atomic
-def cancel(issue: Issue, *, by: Person, now: datetime.datetime) -> None:
-    """The issue will not appear; its words stay."""
+def cancel(issue: Issue, *, by: Person, now: datetime.datetime, note: str = "") -> None:
+    """The issue will not appear; its words stay, and ``note`` says why."""
     move(issue, Status.CANCELLED, moves=MOVES, changed_at=now)
-    _note(issue, "cancelled", by=by, now=now)
+    _note(issue, "cancelled", by=by, now=now, note=note)
 
 
 @transaction.atomic

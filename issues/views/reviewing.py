@@ -1,6 +1,7 @@
 """From draft to approved, and back."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
@@ -13,30 +14,40 @@ from issues import access, workflow
 from newsroom.lib.errors import NewsroomError
 from newsroom.lib.people import person
 
-STEPS: dict[str, tuple[Callable[..., Any], str, str]] = {
-    "submit": (workflow.submit, access.WRITE, "Submitted for review."),
-    "send-back": (workflow.send_back, access.APPROVE, "Sent back to the author."),
-    "approve": (workflow.approve, access.APPROVE, "Approved: this edition is what readers will get."),
-    "reopen": (
-        workflow.reopen,
-        access.APPROVE,
-        "Reopened: the edition is withdrawn, and nothing is scheduled.",
+
+@dataclass(frozen=True)
+class Step:
+    """A step of the workflow as a button: its verb, the right it takes, and what is said afterwards."""
+
+    verb: Callable[..., Any]
+    right: str
+    done: str
+    takes_note: bool = False
+
+
+STEPS = {
+    "submit": Step(workflow.submit, access.WRITE, "Submitted for review."),
+    "send-back": Step(workflow.send_back, access.APPROVE, "Sent back to the author.", takes_note=True),
+    "approve": Step(workflow.approve, access.APPROVE, "Approved: this edition is what readers will get."),
+    "reopen": Step(
+        workflow.reopen, access.APPROVE, "Reopened: the edition is withdrawn, and nothing is scheduled."
     ),
-    "cancel": (workflow.cancel, access.APPROVE, "Cancelled. Its words are kept."),
-    "restore": (workflow.restore, access.APPROVE, "A draft again."),
+    "cancel": Step(workflow.cancel, access.APPROVE, "Cancelled. Its words are kept.", takes_note=True),
+    "restore": Step(workflow.restore, access.APPROVE, "A draft again."),
 }
 
 
 @require_POST
 def step(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     """One step of the workflow, if the person may and the state allows."""
-    if name not in STEPS:
+    chosen = STEPS.get(name)
+    if chosen is None:
         raise Http404("There is no such step.")
-    verb, right, done = STEPS[name]
-    issue = access.issue(request.user, pk, right)
+    issue = access.issue(request.user, pk, chosen.right)
+    note = {"note": request.POST.get("note", "")} if chosen.takes_note else {}
     try:
-        verb(issue, by=person(request), now=timezone.now())
-        messages.success(request, done)
+        chosen.verb(issue, by=person(request), now=timezone.now(), **note)
+        messages.success(request, chosen.done)
     except NewsroomError as error:
         messages.error(request, str(error))
     return redirect("issues:compose", pk)

@@ -1,53 +1,112 @@
 // The desk's own script: saving while typing, the preview, undo, and rows that grow. Everything works without it, too.
 
 const PAUSE = 600; // ms of silence after which words are saved
-const forms = new Map(); // form -> {timer, saving: Promise | null, dirty}
+const AGAIN = 3000; // ms after which words are offered again to a desk that did not answer
+const forms = new Map(); // form -> {timer, saving: Promise | null, dirty: it has words that the desk has not}
 
 // ---- saving while typing: one request in flight a form, the latest words win
+
+function known(form) {
+  if (!forms.has(form)) forms.set(form, { timer: 0, saving: null, dirty: false });
+  return forms.get(form);
+}
 
 document.addEventListener("input", (event) => {
   const form = event.target.closest("form[data-autosave]");
   if (!form || event.target.type === "file") return;
-  if (!forms.has(form)) forms.set(form, { timer: 0, saving: null, dirty: false });
-  const state = forms.get(form);
-  state.dirty = true;
+  known(form).dirty = true;
   say("Saving…");
-  clearTimeout(state.timer);
-  state.timer = setTimeout(() => save(form), PAUSE);
+  later(form, PAUSE);
 });
 
-async function save(form) {
-  const state = forms.get(form);
-  if (!state || !state.dirty) return state?.saving;
-  if (state.saving) {
-    await state.saving;
-    return save(form);
-  }
-  state.dirty = false;
-  state.saving = send(form).finally(() => (state.saving = null));
-  return state.saving;
+function later(form, pause) {
+  const state = known(form);
+  clearTimeout(state.timer);
+  state.timer = setTimeout(() => form.isConnected && save(form), pause);
 }
 
-async function send(form) {
+// Pictures are heavy: they go along with "Done", or with the whole form before its place is taken.
+async function save(form, whole = false) {
+  const state = known(form);
+  clearTimeout(state.timer);
+  while (state.saving) await state.saving;
+  if (!state.dirty && !(whole && holdsFile(form))) return;
+  state.dirty = false;
+  state.saving = send(form, whole)
+    .then((saved) => (state.dirty ||= !saved))
+    .finally(() => (state.saving = null));
+  await state.saving;
+}
+
+async function send(form, whole) {
+  renewTokens();
   const body = new FormData(form);
   body.set("autosave", "1");
-  for (const [name, value] of [...body]) if (value instanceof File) body.delete(name);
+  if (!whole) for (const [name, value] of [...body]) if (value instanceof File) body.delete(name);
   try {
     const response = await fetch(form.action, { method: "POST", body, redirect: "manual" });
-    if (response.type === "opaqueredirect" || response.status === 403) return say("Not saved: you are signed out. Sign in again in another tab.", true);
+    if (response.type === "opaqueredirect" || response.status === 403) return missed(form, SIGNED_OUT);
+    if (response.status === 404) return wrong("this is no longer here. Copy your words before you reload the page.");
     const answer = await response.json();
-    if (!answer.saved) return say(`Not saved: ${answer.why}`, true);
+    if (!answer.saved) return wrong(answer.why);
     if (answer.rev) form.elements.rev.value = answer.rev;
-    say(`Saved ${new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}`);
+    if (whole) for (const field of form.querySelectorAll("input[type=file]")) field.value = "";
+    saved();
     retitle(form);
     refreshPreview();
+    return true;
   } catch {
-    forms.get(form).dirty = true;
-    say("Not saved: the desk cannot be reached. Keep this page open.", true);
+    return missed(form, "the desk cannot be reached. Keep this page open; it tries again.");
   }
 }
 
-const flush = () => Promise.all([...forms.keys()].filter((form) => form.isConnected).map(save));
+const SIGNED_OUT = "you are signed out. Keep this page open and sign in again in another tab.";
+
+function missed(form, why) {
+  later(form, AGAIN);
+  return wrong(why);
+}
+
+function wrong(why) {
+  say(`Not saved: ${why}`, true);
+  return false;
+}
+
+function saved() {
+  const others = [...forms].some(([form, state]) => form.isConnected && state.dirty);
+  if (!others) say(`Saved ${new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}`);
+}
+
+const holdsFile = (form) => [...form.querySelectorAll("input[type=file]")].some((field) => field.files.length);
+const unsaved = () => [...document.querySelectorAll("form[data-autosave]")].filter((form) => forms.get(form)?.dirty || forms.get(form)?.saving || holdsFile(form));
+const flush = () => Promise.all(unsaved().map((form) => save(form, true)));
+
+// Words that could not be saved hold back whatever would replace their form.
+function heldBack() {
+  const [form] = unsaved();
+  if (!form) return false;
+  toast("Your words in this block are not saved yet, so nothing else was done.");
+  (form.closest(".card") ?? form).scrollIntoView({ block: "nearest" });
+  return true;
+}
+
+// Signing in again in another tab changes the token, and the cookie has the one that counts.
+function renewTokens() {
+  const token = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1];
+  if (token) for (const field of document.querySelectorAll("[name=csrfmiddlewaretoken]")) field.value = token;
+}
+
+document.addEventListener("submit", (event) => {
+  renewTokens();
+  const { target: form, submitter } = event;
+  if (form.matches(".describe")) {
+    event.preventDefault();
+    save(form);
+  } else if (form.method === "post" && !form.matches("[hx-post]") && unsaved().length) {
+    event.preventDefault();
+    flush().then(() => heldBack() || form.requestSubmit(submitter));
+  }
+});
 
 function say(words, wrong = false) {
   const place = document.querySelector("[data-saved]");
@@ -97,7 +156,7 @@ async function show(frame) {
     return;
   }
   const response = await fetch(address);
-  if (!response.ok) return;
+  if (!response.ok || response.redirected) return;
   const inside = frame.contentDocument;
   const parsed = new frame.contentWindow.DOMParser().parseFromString(await response.text(), "text/html");
   const top = frame.contentWindow.scrollY;
@@ -175,25 +234,49 @@ document.addEventListener("htmx:configRequest", (event) => {
 document.addEventListener("htmx:confirm", (event) => {
   if (event.detail.verb === "get") return;
   event.preventDefault();
-  settled(event.target.closest("form[data-autosave]")).then(() => event.detail.issueRequest());
+  renewTokens();
+  const form = event.target.closest("form[data-autosave]");
+  (form ? settled(form) : flush()).then(() => (!form && heldBack()) || event.detail.issueRequest());
 });
 
-// "Done" posts the words itself, after a save in flight has brought the new revision; anything else saves all words first.
+// "Done" posts the words itself, after a save in flight has brought the new revision.
 function settled(form) {
-  const state = forms.get(form);
-  if (!form) return flush();
-  clearTimeout(state?.timer);
-  if (state) state.dirty = false;
-  return Promise.resolve(state?.saving);
+  clearTimeout(known(form).timer);
+  return Promise.resolve(known(form).saving);
 }
+
+// What "Done" could not bring to the desk is offered again.
+function undone(event) {
+  const form = event.detail.requestConfig.elt.closest("form[data-autosave]");
+  if (!form) return;
+  known(form).dirty = true;
+  later(form, AGAIN);
+}
+
+let place = 0; // of the block whose button was pressed, for the focus when that block is gone
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { xhr, requestConfig } = event.detail;
+  place = [...document.querySelectorAll(".card")].indexOf(requestConfig.elt.closest(".card"));
+  if (!xhr.responseURL || new URL(xhr.responseURL).pathname === new URL(requestConfig.path, location.href).pathname) return;
+  event.detail.shouldSwap = false;
+  wrong(SIGNED_OUT);
+  undone(event);
+});
 
 document.addEventListener("htmx:responseError", (event) => {
   const { xhr } = event.detail;
-  toast(xhr.getResponseHeader("Content-Type")?.startsWith("text/plain") ? xhr.responseText : "That did not work. Reload the page and try again.");
+  undone(event);
+  if (xhr.getResponseHeader("Content-Type")?.startsWith("text/plain")) return toast(xhr.responseText);
+  toast(xhr.status === 403 ? "You may not do this, or you are signed out." : "That did not work. Nothing was changed.");
 });
-document.addEventListener("htmx:sendError", () => toast("The desk cannot be reached. Nothing was changed."));
+document.addEventListener("htmx:sendError", (event) => {
+  undone(event);
+  toast("The desk cannot be reached. Nothing was changed.");
+});
 
 document.addEventListener("htmx:afterSettle", (event) => {
+  const { elt, requestConfig } = event.detail;
   ready(document);
   const said = document.querySelector("[data-said]");
   if (said) {
@@ -202,20 +285,40 @@ document.addEventListener("htmx:afterSettle", (event) => {
   }
   const opened = document.querySelector("[data-open] [data-edit]");
   if (opened) opened.click();
-  const card = event.detail.elt?.matches?.(".card.editing") ? event.detail.elt : null;
-  card?.querySelector("input:not([type=hidden]), textarea, select")?.focus();
+  if (requestConfig?.verb === "post") unsaved().length ? wrong("look at what is marked.") : saved();
+  const card = elt?.matches?.(".card.editing") ? elt : null;
+  if (card) (card.querySelector("[aria-invalid]") ?? card.querySelector("input:not([type=hidden]), textarea, select"))?.focus();
+  else if (requestConfig) refocus(requestConfig.path);
   refreshPreview();
+});
+
+// Whoever works without a mouse stays with the block, or with the one that took its place.
+function refocus(path) {
+  const cards = [...document.querySelectorAll(".card")];
+  const uid = path.match(/blocks\/([0-9a-f-]{36})\//)?.[1];
+  const card = document.getElementById(`block-${uid}`) ?? cards[Math.min(place, cards.length - 1)];
+  if (document.activeElement === document.body) card?.focus({ preventScroll: true });
+  if (uid) card?.scrollIntoView({ block: "nearest" });
+}
+
+document.addEventListener("keydown", (event) => {
+  const open = event.key === "Escape" && event.target.closest("details.add[open]");
+  if (!open) return;
+  open.open = false;
+  open.querySelector("summary").focus();
 });
 
 // ---- anything unsaved is worth a question
 
 window.addEventListener("beforeunload", (event) => {
-  if ([...forms].some(([form, state]) => form.isConnected && (state.dirty || state.saving))) event.preventDefault();
+  if (unsaved().length) event.preventDefault();
 });
 
 function ready(root) {
   for (const area of root.querySelectorAll("textarea[data-grow]")) grow(area);
   for (const button of root.querySelectorAll("[data-add-row]")) button.hidden = false;
+  for (const form of root.querySelectorAll("form[data-unsaved]")) known(form).dirty = true;
+  for (const form of forms.keys()) if (!form.isConnected) forms.delete(form);
 }
 
 document.documentElement.classList.add("js");
