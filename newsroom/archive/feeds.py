@@ -13,6 +13,7 @@ from django.utils.feedgenerator import Atom1Feed
 from issues.models import Issue, Publication
 from newsroom.archive import reading
 from newsroom.lib.links import absolute
+from newsroom.lib.text import printable
 
 ENTRIES = 20
 
@@ -29,10 +30,10 @@ class IssueFeed(Feed):  # type: ignore[type-arg]
         return found
 
     def title(self, publication: Publication) -> str:
-        return publication.name
+        return printable(publication.name)
 
     def subtitle(self, publication: Publication) -> str:
-        return publication.tagline
+        return printable(publication.tagline)
 
     def link(self, publication: Publication) -> str:
         return absolute(reverse("archive:front", args=[publication.slug]))
@@ -41,16 +42,18 @@ class IssueFeed(Feed):  # type: ignore[type-arg]
         return absolute(reverse("archive:feed", args=[publication.slug]))
 
     def author_name(self, publication: Publication) -> str:
-        return publication.name
+        return printable(publication.name)
 
     def items(self, publication: Publication) -> Iterable[Issue]:
         return reading.published(publication).defer(None).select_related("publication", "edition")[:ENTRIES]
 
     def item_title(self, item: Any) -> str:
-        return str(item.title)
+        return printable(item.title)
 
     def item_description(self, item: Issue) -> str:
-        return item.edition.web if item.edition else ""
+        """The words, with addresses that hold outside our pages."""
+        words = printable(item.edition.web) if item.edition else ""
+        return words.replace('src="/', f'src="{absolute("/")}').replace('href="/', f'href="{absolute("/")}')
 
     def item_link(self, item: Issue) -> str:
         return absolute(reverse("archive:issue", args=[item.publication.slug, item.slug]))

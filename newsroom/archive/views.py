@@ -80,7 +80,7 @@ def issue(request: HttpRequest, publication: str, slug: str) -> HttpResponseBase
             "archive/issue.html",
             {"page": page, "issue": page.issue, "publication": page.publication},
         )
-        response["ETag"] = etag
+    response["ETag"] = etag
     response["Cache-Control"] = f"public, max-age={FRESH_FOR}"
     return response
 
@@ -134,7 +134,8 @@ def _newer(publication: Publication, number: int) -> str:
 def _etag(page: reading.Page) -> str:
     """Changes with anything that the page shows: the edition, the titles around it, the publication, our templates."""
     owner = page.publication
-    shown = [page.seal, page.issue.title, owner.name, owner.tagline, repr(owner.theme), _look()]
+    shown = [page.seal, page.issue.title, owner.name, owner.masthead, owner.tagline, owner.postal_address]
+    shown += [owner.language, repr(owner.theme), _look()]
     shown += [f"{each.slug} {each.title}" for each in page.recent]
     digest = hashlib.sha256("\0".join(shown).encode()).hexdigest()
     return f'"{digest[:32]}"'
@@ -143,5 +144,6 @@ def _etag(page: reading.Page) -> str:
 @cache
 def _look() -> str:
     """A digest of the archive's templates: a new design is a new page."""
-    templates = sorted(Path(settings.BASE_DIR, "templates").glob("archive/*.html"))
+    folder = Path(settings.BASE_DIR, "templates")
+    templates = [folder / "public.html", *sorted(folder.glob("archive/*.html"))]
     return hashlib.sha256(b"".join(path.read_bytes() for path in templates)).hexdigest()

@@ -70,6 +70,11 @@ def counted(number: int, noun: str, plural: str = "") -> str:
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
+def printable(words: str) -> str:
+    """Without the control characters that XML cannot hold."""
+    return "".join(letter for letter in words if letter >= " " or letter in "\t\n\r")
+
+
 def minutes_to_read(words: int) -> int:
     return max(1, round(words / WORDS_A_MINUTE))
 
