@@ -33,7 +33,7 @@ class ImportForm(forms.Form):
 def subscribers(request: HttpRequest) -> HttpResponse:
     """Subscriptions, searchable, with counts by list."""
     _allow(request, "audience.view_subscription")
-    wanted = request.GET.get("q", "").strip()
+    wanted = request.GET.get("q", "").replace("\0", "").strip()  # PostgreSQL has no such character
     status = request.GET.get("status", "")
     found = Subscription.objects.select_related("subscriber", "mailing_list").order_by("-pk")
     if wanted:
