@@ -46,6 +46,7 @@ FALLBACKS = {
     "css-letter-spacing": "Decoration of the sponsor label.",
     "css-text-align": "left, which is the default.",
     "css-text-decoration": "Links that lose it keep their colour; the button keeps its box.",
+    "css-word-break": "A word longer than the line makes the mail wider, as everywhere in that program.",
     "css-border": "A missing line costs nothing.",
     "css-border-radius": "Outlook shows square corners.",
 }

@@ -1,11 +1,13 @@
 """The HTML mail: small, accessible, and safe from the words in it."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
 
 import pytest
 
+from issues.blocks import registry
 from issues.rendering import render
 from issues.rendering.slots import UNSUBSCRIBE
 from tests.issues.sample import block, snapshot
@@ -127,3 +129,9 @@ def test_an_unsold_slot_leaves_no_trace():
     )
     assert render(empty).html == render(snapshot("greeting", "sign_off")).html
     assert render(empty).text == render(snapshot("greeting", "sign_off")).text
+
+
+def test_an_empty_block_leaves_no_trace():
+    empty = [replace(block(kind.kind), data=kind.data(), facts={}) for kind in registry.kinds()]
+    nothing, something = render(snapshot(blocks=())), render(snapshot(blocks=tuple(empty)))
+    assert (something.html, something.text) == (nothing.html, nothing.text)
