@@ -105,9 +105,7 @@ def edit_block(block: Block, data: Any, *, rev: int, now: datetime.datetime) -> 
     kind = registry.kind(block.kind)
     changes: dict[str, Any] = {"data": kind.dump(data), "version": kind.version, "rev": F("rev") + 1}
     if Block.objects.filter(pk=block.pk, rev=rev, removed_at__isnull=True).update(**changes) != 1:
-        raise Conflict(
-            "Somebody else changed this block while you were writing. Your words are still in the form."
-        )
+        raise Conflict(_overtaken(block))
     block.refresh_from_db()
     project(block.issue)
 
@@ -214,6 +212,17 @@ def _insert(
     position = count if at is None else max(0, min(at, count))
     standing_blocks.filter(position__gte=position).order_by().update(position=F("position") + 1)
     return Block.objects.create(issue=issue, kind=kind, version=version, data=data, position=position)
+
+
+def _overtaken(block: Block) -> str:
+    if Block.objects.filter(pk=block.pk, removed_at__isnull=False).exists():
+        return (
+            "Somebody else removed this block. Your words are still in the form: copy them before you leave."
+        )
+    return (
+        "Somebody else changed this block while you were writing. Your words are still in the form; "
+        "“Done”, pressed once more, puts them in place of theirs."
+    )
 
 
 def _close_ranks(issue: Issue) -> None:

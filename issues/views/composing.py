@@ -154,12 +154,12 @@ def _store(request: HttpRequest, block: Block, kind: BlockType[Any], form: Block
 
 
 def _closed(request: HttpRequest, block: Block) -> HttpResponse:
-    values = {
-        "issue": block.issue,
-        "may_write": _may_write(request, block.issue),
-        "card": _cards(block.issue, only=block)[0],
-    }
-    return render(request, "issues/_card.html", values)
+    """The block's card, and beside it the outline and the checks, which may have changed with its words."""
+    may_write = _may_write(request, block.issue)
+    workspace = _workspace(block.issue, may_write=may_write)
+    card = next(each for each in workspace["cards"] if each.block.uid == block.uid)
+    values = {"issue": block.issue, "may_write": may_write, "card": card, **workspace}
+    return render(request, "issues/_done.html", values)
 
 
 def _form(request: HttpRequest, block: Block, form: BlockForm, *, status: int = 200) -> HttpResponse:
@@ -187,26 +187,24 @@ def _changed(request: HttpRequest, issue: Issue, said: str, **marks: Block) -> H
 def _workspace(issue: Issue, *, may_write: bool) -> dict[str, Any]:
     problems = readiness.problems(issue)
     return {
-        "cards": _cards(issue, problems=problems),
+        "cards": _cards(issue, problems),
         "problems": problems,
         "kinds": registry.kinds() if may_write else [],
     }
 
 
-def _cards(issue: Issue, *, only: Block | None = None, problems: list[Problem] | None = None) -> list[Card]:
+def _cards(issue: Issue, problems: list[Problem]) -> list[Card]:
     taken = snapshot.take(issue)
     rows = {row.uid: row for row in issue.blocks.standing()}
-    found = readiness.problems(issue) if problems is None else problems
     return [
         Card(
             block=rows[each.uid],
             kind=registry.kind(each.kind),
             summary=each.facts.get("advertiser") or registry.kind(each.kind).summary(each.data),
             html=render_block("web", "card.html", each, taken),
-            problems=[problem for problem in found if problem.uid == each.uid],
+            problems=[problem for problem in problems if problem.uid == each.uid],
         )
         for each in taken.blocks
-        if only is None or each.uid == only.uid
     ]
 
 

@@ -258,6 +258,7 @@ let place = 0; // of the block whose button was pressed, for the focus when that
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { xhr, requestConfig } = event.detail;
   place = [...document.querySelectorAll(".card")].indexOf(requestConfig.elt.closest(".card"));
+  if (xhr.status === 409 && xhr.getResponseHeader("Content-Type")?.startsWith("text/html")) Object.assign(event.detail, { shouldSwap: true, isError: false });
   if (!xhr.responseURL || new URL(xhr.responseURL).pathname === new URL(requestConfig.path, location.href).pathname) return;
   event.detail.shouldSwap = false;
   wrong(SIGNED_OUT);
