@@ -1,5 +1,6 @@
 """A publication's colours, and whether people can read them."""
 
+import zlib
 from dataclasses import dataclass
 
 COLOUR = r"^#[0-9a-fA-F]{6}$"
@@ -47,6 +48,11 @@ class Theme:
             if contrast(colour, DARK_PAPER) >= READABLE:
                 return colour
         return "#ffffff"
+
+    @property
+    def digest(self) -> str:
+        """Changes with any of the colours."""
+        return f"{zlib.crc32(f'{self.accent}{self.ink}{self.paper}{self.ground}'.encode()):08x}"
 
 
 def too_faint(theme: Theme) -> list[tuple[str, str]]:

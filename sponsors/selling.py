@@ -13,6 +13,9 @@ from sponsors.models import Advertiser, Booking, Creative, Placement
 
 __all__ = ["book", "book_from_draft", "free_placements", "release"]
 
+UNNAMED = "Unnamed sponsor"
+"""Stands in a booking that a draft brought in without a name, until somebody writes the name."""
+
 
 def free_placements(issue: Issue) -> list[str]:
     """Codes of the placements of the issue that nobody has booked, in order."""
@@ -25,11 +28,12 @@ def book(issue: Issue, placement: str, *, advertiser: str, words: Mapping[str, A
     """Book a placement, or change the words of its booking.
 
     ``words`` are the fields of ``Creative``. Raises ``NotNow`` once the issue is approved, ``Refused`` without a name,
-    ``Conflict`` if somebody else books the same placement in the same moment.
+    ``Conflict`` if another advertiser has the placement, or gets it in the same moment.
     """
     _only_before_approval(issue)
     if not advertiser.strip():
         raise Refused("Name the advertiser.")
+    _only_if_free(issue, placement, advertiser.strip())
     sponsor, _ = Advertiser.objects.get_or_create(name=advertiser.strip()[:120])
     creative, _ = Creative.objects.get_or_create(advertiser=sponsor, **words)
     try:
@@ -57,8 +61,16 @@ def book_from_draft(issue: Issue, placement: str, found: Mapping[str, Any]) -> B
         "url": str(found.get("url", ""))[:2000],
         "approved": True,
     }
-    name = _as_written(str(found.get("sponsor") or "Unnamed sponsor"), plain(words["body"]))
+    name = _as_written(str(found.get("sponsor") or UNNAMED), plain(words["body"]))
     return book(issue, chosen, advertiser=name, words=words)
+
+
+def _only_if_free(issue: Issue, placement: str, advertiser: str) -> None:
+    holder = (
+        Booking.objects.filter(issue=issue, placement=placement).exclude(advertiser__name=UNNAMED).first()
+    )
+    if holder and holder.advertiser.name != advertiser:
+        raise Conflict(f"{holder.advertiser} has booked this placement. Release it first.")
 
 
 def _as_written(name: str, words: str) -> str:

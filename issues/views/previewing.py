@@ -1,10 +1,12 @@
 """An issue as readers will see it, by the same renderer that sends it."""
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from issues import access
+from issues.rendering import slots
 from issues.rendering.render import render_html, render_text
 from issues.snapshot import take
 from newsroom.lib.policy import FRAMES
@@ -22,7 +24,7 @@ def frame(request: HttpRequest, pk: int) -> HttpResponse:
     html = issue.edition.html if issue.edition else render_html(take(issue))
     applies = "all" if request.GET.get("scheme") == "dark" else "not all"
     html = html.replace("@media (prefers-color-scheme: dark)", f"@media {applies}")
-    return HttpResponse(html, headers={"Content-Security-Policy": FRAMES})
+    return HttpResponse(slots.shown(html, settings.SITE_URL), headers={"Content-Security-Policy": FRAMES})
 
 
 @require_safe
@@ -31,4 +33,4 @@ def text(request: HttpRequest, pk: int) -> HttpResponse:
     """The plain text part, as mail programs show it."""
     issue = access.issue(request.user, pk, access.READ)
     words = issue.edition.text if issue.edition else render_text(take(issue))
-    return HttpResponse(words, content_type="text/plain; charset=utf-8")
+    return HttpResponse(slots.shown(words, settings.SITE_URL), content_type="text/plain; charset=utf-8")

@@ -12,7 +12,18 @@ from issues.models import Issue, Publication
 
 RECENT = 6
 
-_OWNER = ("name", "slug", "tagline", "language", "postal_address", "masthead", "accent", "ink", "paper", "ground")
+_OWNER = (
+    "name",
+    "slug",
+    "tagline",
+    "language",
+    "postal_address",
+    "masthead",
+    "accent",
+    "ink",
+    "paper",
+    "ground",
+)
 _ISSUE, _PUBLICATION = "slug-of-the-issue", "slug-of-the-publication"
 
 

@@ -12,6 +12,8 @@ from newsroom.lib.errors import Refused
 
 __all__ = ["ask", "confirm", "find_leaving", "find_pending", "leave", "leave_url", "normal_address"]
 
+ASKED_AGAIN_AFTER = datetime.timedelta(minutes=15)
+"""Nobody can have us fill somebody's mailbox: one mail in this time, however often the form is sent."""
 LEAVE, CONFIRM = "leave", "confirm"
 validate_length = MaxLengthValidator(254)
 
@@ -34,10 +36,10 @@ def ask(mailing_list: MailingList, given: str, *, source: str, now: datetime.dat
     Both look the same to the one who asks, so that nobody can find out who reads what. Raises ``Refused``.
     """
     subscriber = _subscriber(normal_address(given))
-    subscription, _ = Subscription.objects.get_or_create(
+    subscription, new = Subscription.objects.get_or_create(
         subscriber=subscriber, mailing_list=mailing_list, defaults={"source": source, "asked_at": now}
     )
-    if subscription.status != Status.ACTIVE:
+    if subscription.status != Status.ACTIVE and (new or not _asked_lately(subscription, now=now)):
         subscription.asked_at, subscription.source, subscription.mail_due_at = now, source, now
         subscription.save(update_fields=["asked_at", "source", "mail_due_at"])
 
@@ -73,6 +75,11 @@ def find_leaving(token: str) -> Subscription | None:
 def find_pending(token: str) -> Subscription | None:
     """Whom a token of ``confirm_url`` belongs to."""
     return _find(CONFIRM, token)
+
+
+def _asked_lately(subscription: Subscription, *, now: datetime.datetime) -> bool:
+    since_they_left = subscription.left_at is None or subscription.asked_at > subscription.left_at
+    return since_they_left and now - subscription.asked_at < ASKED_AGAIN_AFTER
 
 
 def _find(purpose: str, token: str) -> Subscription | None:

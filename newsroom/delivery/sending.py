@@ -168,7 +168,9 @@ class _Shift:
             message = self.letter.message(delivery.subscription_id, reader.email, reader.name)
             reply = self.connection.hand_over(self.letter.sender, reader.email, message)
         except RelayDown:
-            self._record(delivery, DeliveryStatus.WAITING, attempts=F("attempts") - 1)
+            # At the end of the queue: a relay that hangs up on this one reader must not hold up all the others.
+            later = self.clock() + 3 * TRY_AGAIN
+            self._record(delivery, DeliveryStatus.WAITING, attempts=F("attempts") - 1, not_before=later)
             raise
         except Refusal as refusal:
             self._refused(delivery, refusal)

@@ -5,6 +5,7 @@ import re
 
 import pytest
 from django.core import mail
+from django.db.models import F
 from django.test import Client
 
 from issues.models import Publication
@@ -139,6 +140,22 @@ def test_who_left_can_come_back_by_the_same_way(publication):
     Client().post(confirmation())
     left.refresh_from_db()
     assert (left.status, left.left_at, left.left_by) == (Status.ACTIVE, None, "")
+
+
+def test_asking_again_and_again_fills_nobodys_mailbox(publication):
+    for _ in range(5):
+        ask(publication)
+        tasks.send_confirmations()
+    assert len(mail.outbox) == 1
+
+
+def test_asking_again_later_sends_another_mail(publication):
+    ask(publication)
+    tasks.send_confirmations()
+    Subscription.objects.update(asked_at=F("asked_at") - subscribing.ASKED_AGAIN_AFTER)
+    ask(publication)
+    tasks.send_confirmations()
+    assert len(mail.outbox) == 2
 
 
 def test_somebody_who_leaves_meanwhile_gets_no_mail(publication):

@@ -239,3 +239,13 @@ def test_an_interrupted_send_does_not_go_on_late_by_itself(settings):
     send = started()
     assert not sending.stale(send, now=NOW + MINUTE * 100)
     assert sending.stale(send, now=NOW + MINUTE * 130)
+
+
+def test_a_relay_that_hangs_up_on_one_reader_does_not_hold_up_the_others(settings):
+    send = started(readers=3)
+    unlucky = send.deliveries.order_by("pk").first().subscription.subscriber.email
+    with fake_relay(rcpt=lambda line: None if unlucky in line else b"250 OK\r\n") as relay:
+        settings.RELAY = relay.relay
+        assert run(send).sent == 0
+        tally = run(send, clock=lambda: NOW + 2 * MINUTE + 2 * sending.TRY_AGAIN)
+    assert (tally.sent, tally.waiting) == (2, 1)

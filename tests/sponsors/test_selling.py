@@ -12,7 +12,7 @@ from django.utils import timezone
 from issues import composing, readiness, workflow
 from issues.importing import Draft, Found
 from issues.models import Issue
-from newsroom.lib.errors import NotNow, Refused
+from newsroom.lib.errors import Conflict, NotNow, Refused
 from sponsors import selling
 from sponsors.models import Advertiser, Booking, Creative
 from tests.make import NOW, TODAY, make_approved_issue, make_block, make_issue, make_publication
@@ -54,6 +54,21 @@ def test_booking_a_placement_again_changes_its_words_and_sells_it_no_second_time
     book(issue, body="<p>Bigger boats.</p>")
     assert Booking.objects.get().creative.body == "<p>Bigger boats.</p>"
     assert Advertiser.objects.count() == 1
+
+
+def test_a_sold_placement_is_not_sold_over_somebodys_head():
+    issue = make_issue()
+    book(issue, "Brightwater")
+    with pytest.raises(Conflict, match="Brightwater has booked this placement"):
+        book(issue, "Oakum")
+    assert Booking.objects.get().advertiser.name == "Brightwater"
+
+
+def test_a_sponsor_without_a_name_gets_it_later():
+    issue = make_issue()
+    book(issue, selling.UNNAMED)
+    book(issue, "Oakum")
+    assert Booking.objects.get().advertiser.name == "Oakum"
 
 
 def test_words_that_another_issue_runs_stay_as_they_are():
