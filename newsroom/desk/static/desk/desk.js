@@ -288,10 +288,16 @@ document.addEventListener("htmx:afterSettle", (event) => {
   if (opened) opened.click();
   if (requestConfig?.verb === "post") unsaved().length ? wrong("look at what is marked.") : saved();
   const card = elt?.matches?.(".card.editing") ? elt : null;
-  if (card) (card.querySelector("[aria-invalid]") ?? card.querySelector("input:not([type=hidden]), textarea, select"))?.focus();
+  if (card) enter(card);
   else if (requestConfig) refocus(requestConfig.path);
   refreshPreview();
 });
+
+// The first field, or the first that is wrong, unless somebody was faster and has one of the fields already.
+function enter(card) {
+  if (card.contains(document.activeElement)) return;
+  (card.querySelector("[aria-invalid]") ?? card.querySelector("input:not([type=hidden]), textarea, select"))?.focus();
+}
 
 // Whoever works without a mouse stays with the block, or with the one that took its place.
 function refocus(path) {
