@@ -12,7 +12,6 @@ urlpatterns = [
     path("<int:pk>/text/", previewing.text, name="text"),
     path("<int:pk>/blocks/", composing.add, name="add"),
     path("<int:pk>/blocks/<uuid:uid>/", composing.edit, name="edit"),
-    path("<int:pk>/blocks/<uuid:uid>/card/", composing.card, name="card"),
     path("<int:pk>/blocks/<uuid:uid>/copy/", composing.copy, name="copy"),
     path("<int:pk>/blocks/<uuid:uid>/move/", composing.move, name="move"),
     path("<int:pk>/blocks/<uuid:uid>/remove/", composing.remove, name="remove"),

@@ -1,11 +1,10 @@
 """The composer: one page for an issue, its blocks and what readers will see of them."""
 
-import json
 import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -108,7 +107,6 @@ def move(request: HttpRequest, pk: int, uid: uuid.UUID) -> HttpResponse:
         request,
         block.issue,
         f"{registry.kind(block.kind).label} moved to position {block.position + 1} of {count}.",
-        moved=block,
     )
 
 
@@ -126,15 +124,6 @@ def put_back(request: HttpRequest, pk: int, uid: uuid.UUID) -> HttpResponse:
     block = access.block(request.user, pk, uid, access.WRITE)
     composing.put_back(block, now=timezone.now())
     return _changed(request, block.issue, f"{registry.kind(block.kind).label} is back.")
-
-
-@require_safe
-def card(request: HttpRequest, pk: int, uid: uuid.UUID) -> HttpResponse:
-    """One block closed again."""
-    block = access.block(request.user, pk, uid, access.READ)
-    if block.removed_at:
-        raise Http404("This block has been removed.")
-    return _closed(request, block)
 
 
 def _store(request: HttpRequest, block: Block, kind: BlockType[Any], form: BlockForm) -> HttpResponse:
@@ -179,9 +168,7 @@ def _changed(request: HttpRequest, issue: Issue, said: str, **marks: Block) -> H
     if not request.htmx:  # type: ignore[attr-defined]
         return redirect("issues:compose", issue.pk)
     values = {"issue": issue, "may_write": True, "said": said, **marks, **_workspace(issue, may_write=True)}
-    response = render(request, "issues/_workspace.html", values)
-    response["HX-Trigger"] = json.dumps({"issue-changed": True})
-    return response
+    return render(request, "issues/_workspace.html", values)
 
 
 def _workspace(issue: Issue, *, may_write: bool) -> dict[str, Any]:
@@ -232,6 +219,3 @@ def _number(given: str | None, otherwise: int) -> int:
         return int(given or "")
     except ValueError:
         return otherwise
-
-
-__all__ = ["add", "card", "compose", "copy", "describe", "edit", "move", "page", "put_back", "remove"]

@@ -77,7 +77,6 @@ DOORS = {
     "issues:text": Door(STAFF, args=("draft",), elsewhere=NO_ISSUE),
     "issues:add": Door(None, WRITERS, args=("draft",), elsewhere=NO_ISSUE),
     "issues:edit": Door(WRITERS, WRITERS, args=("draft", "block"), elsewhere=NO_BLOCK),
-    "issues:card": Door(STAFF, args=("draft", "block"), elsewhere=NO_BLOCK),
     "issues:copy": Door(None, WRITERS, args=("draft", "block"), elsewhere=NO_BLOCK),
     "issues:move": Door(None, WRITERS, args=("draft", "block"), elsewhere=NO_BLOCK),
     "issues:remove": Door(None, WRITERS, args=("draft", "block"), elsewhere=NO_BLOCK),

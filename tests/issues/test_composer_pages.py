@@ -44,10 +44,6 @@ def test_the_composer_shows_every_block_and_what_to_do_next(edith, issue):
 def test_who_may_only_read_sees_no_tools(sam, issue):
     said = sam.get(at("compose", issue)).content.decode()
     assert at("edit", issue, story(issue).uid) not in said
-    assert (
-        at("edit", issue, story(issue).uid)
-        not in sam.get(at("card", issue, story(issue).uid)).content.decode()
-    )
 
 
 def test_writing_is_saved_while_typing(edith, issue):
@@ -159,7 +155,6 @@ def test_every_change_of_order_answers_with_the_workspace_or_the_page(edith, iss
     response = edith.post(path, posted, **HTMX)
     assert 'id="workspace"' in response.content.decode()
     assert "<!doctype" not in response.content.decode()
-    assert "issue-changed" in response.headers["HX-Trigger"]
     assert edith.post(path, posted).headers["Location"] == at("compose", issue)
 
 
@@ -167,7 +162,6 @@ def test_a_removed_block_can_be_put_back_by_one_click(edith, issue):
     block = story(issue)
     said = edith.post(at("remove", issue, block.uid), **HTMX).content.decode()
     assert f'data-undo="{at("put_back", issue, block.uid)}"' in said
-    assert edith.get(at("card", issue, block.uid)).status_code == 404
     edith.post(at("put_back", issue, block.uid))
     assert issue.blocks.standing().first() == block
 
