@@ -295,8 +295,10 @@ document.addEventListener("htmx:afterSettle", (event) => {
 
 // The first field, or the first that is wrong, unless somebody was faster and has one of the fields already.
 function enter(card) {
-  if (card.contains(document.activeElement)) return;
-  (card.querySelector("[aria-invalid]") ?? card.querySelector("input:not([type=hidden]), textarea, select"))?.focus();
+  const fields = "input:not([type=hidden]), textarea, select";
+  const mistake = card.querySelector("[aria-invalid]");
+  if (!mistake && document.activeElement.matches(fields) && card.contains(document.activeElement)) return;
+  (mistake ?? card.querySelector(fields))?.focus();
 }
 
 // Whoever works without a mouse stays with the block, or with the one that took its place.
