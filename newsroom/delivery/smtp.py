@@ -131,4 +131,5 @@ def _stuffed(message: bytes) -> bytes:
 def _down(relay: Relay, error: Exception) -> str:
     if isinstance(error, smtplib.SMTPAuthenticationError):
         return f"The mail server {relay} does not accept our user name and password."
-    return f"The mail server {relay} does not answer: {error}."
+    why = getattr(error, "strerror", None) or error
+    return f"The mail server {relay} does not answer: {why}."
