@@ -8,6 +8,9 @@ from django.views.static import serve
 
 from newsroom.desk.views.entrance import healthz
 
+admin.site.site_header = admin.site.site_title = "Newsroom"
+admin.site.index_title = "Everything, in lists"
+
 urlpatterns = [
     path("healthz", healthz),
     path("admin/", admin.site.urls),
