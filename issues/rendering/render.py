@@ -8,6 +8,7 @@ from typing import Any
 import css_inline
 from django.template import Context, Template, engines
 from django.template.backends.django import DjangoTemplates
+from django.utils.html import strip_tags
 
 from issues import richtext
 from issues.rendering import slots
@@ -78,13 +79,13 @@ def render_text(snapshot: Snapshot) -> str:
 
 
 def render_web(snapshot: Snapshot) -> str:
-    """The blocks as semantic HTML for the archive and the feed."""
-    return (
-        "\n".join(
-            filter(None, (_block("web", "web.html", block, snapshot).strip() for block in snapshot.blocks))
-        )
-        + "\n"
-    )
+    """The blocks as semantic HTML for the archive and the feed; an empty block leaves no trace."""
+    sections = [_block("web", "web.html", block, snapshot).strip() for block in snapshot.blocks]
+    return "\n".join(section for section in sections if _shows_something(section)) + "\n"
+
+
+def _shows_something(html: str) -> bool:
+    return "<img" in html or bool(strip_tags(html).strip())
 
 
 def render_block(engine: str, file: str, block: Block, snapshot: Snapshot) -> str:

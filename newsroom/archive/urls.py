@@ -9,6 +9,7 @@ app_name = "archive"
 urlpatterns = [
     path("", public(views.home), name="home"),
     path("privacy/", public(views.privacy), name="privacy"),
+    path("robots.txt", public(views.robots), name="robots"),
     path("sitemap.xml", public(sitemap), {"sitemaps": {"issues": IssueSitemap}}, name="sitemap"),
     path("<slug:publication>/", public(views.front), name="front"),
     path("<slug:publication>/page/<int:number>/", public(views.front), name="page"),

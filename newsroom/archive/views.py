@@ -20,6 +20,7 @@ from issues.models import Publication
 from newsroom.archive import reading
 from newsroom.audience import recipients, subscribing
 from newsroom.lib.errors import Refused
+from newsroom.lib.links import absolute
 
 ISSUES_A_PAGE = 20
 FRESH_FOR = 60
@@ -98,6 +99,14 @@ def theme(request: HttpRequest, publication: str) -> HttpResponse:
 def privacy(request: HttpRequest) -> HttpResponse:
     """What we keep about readers, which is little."""
     return render(request, "archive/privacy.html", {"publications": Publication.objects.all()})
+
+
+@require_safe
+def robots(_request: HttpRequest) -> HttpResponse:
+    """What search engines need not ask for, and where the issues are listed (RFC 9309)."""
+    closed = "".join(f"Disallow: /{first}/\n" for first in ("admin", "confirm", "desk", "u"))
+    listed = absolute(reverse("archive:sitemap"))
+    return HttpResponse(f"User-agent: *\n{closed}\nSitemap: {listed}\n", content_type="text/plain")
 
 
 @csrf_exempt  # readers have no cookies to protect; asking to be asked changes nothing until it is confirmed by mail

@@ -376,3 +376,9 @@ def test_a_title_changed_after_a_reopening_does_not_show_before_it_goes_out(clie
     workflow.reopen(issue, by=None, now=NOW)
     composing.describe(issue, title="New words", now=NOW)
     assert "New words" not in said(client, f"/{issue.publication.slug}/")
+
+
+def test_search_engines_are_told_where_the_issues_are_listed(client):
+    said = client.get("/robots.txt").content.decode()
+    assert "Disallow: /desk/\n" in said
+    assert "Sitemap: http://127.0.0.1:8000/sitemap.xml" in said

@@ -52,6 +52,7 @@ DOORS = {
     "healthz": Door(None, public=True),
     "archive:home": Door(None, public=True),
     "archive:privacy": Door(None, public=True),
+    "archive:robots": Door(None, public=True),
     "archive:sitemap": Door(None, public=True),
     "archive:front": Door(None, args=("slug",), elsewhere=("nothing",), public=True),
     "archive:page": Door(None, args=("slug", "first"), elsewhere=("nothing", 1), public=True),

@@ -103,7 +103,9 @@ def test_funding_rounds_grow_row_by_row(edith, issue):
     corner.get_by_label("Amount").nth(1).fill("4m")
     corner.get_by_role("button", name="Done").click()
     expect(corner.get_by_text("$9.5 million")).to_be_visible()
-    rounds = issue.blocks.get(kind="financial_corner").data["rounds"]
+    data = issue.blocks.get(kind="financial_corner").data
+    assert data["heading"] == "Money"
+    rounds = data["rounds"]
     assert [(each["company"], each["amount"]) for each in rounds] == [
         ("Saltworks", "9500000"),
         ("Kittiwake", "4000000"),

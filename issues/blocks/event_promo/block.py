@@ -15,6 +15,13 @@ from issues.blocks.fields import BlockForm, RichText, one_line, web_address
 from issues.models import Issue
 from newsroom.lib.text import event_time
 
+USUAL_ZONES = """America/Anchorage America/Bogota America/Chicago America/Denver America/Halifax America/Los_Angeles
+America/Mexico_City America/New_York America/Phoenix America/Sao_Paulo America/Toronto Africa/Cairo Africa/Johannesburg
+Africa/Lagos Africa/Nairobi Asia/Dubai Asia/Hong_Kong Asia/Jakarta Asia/Jerusalem Asia/Karachi Asia/Kolkata Asia/Seoul
+Asia/Shanghai Asia/Singapore Asia/Tokyo Australia/Melbourne Australia/Perth Australia/Sydney Europe/Athens Europe/Berlin
+Europe/Copenhagen Europe/Dublin Europe/Helsinki Europe/Istanbul Europe/Kyiv Europe/Lisbon Europe/London Europe/Madrid
+Europe/Paris Europe/Rome Europe/Warsaw Pacific/Auckland Pacific/Honolulu UTC""".split()
+
 
 @dataclass(frozen=True)
 class EventPromo:
@@ -30,6 +37,17 @@ class EventPromo:
     cta_url: str = ""
 
 
+class ZoneInput(forms.TextInput):
+    """A text field that proposes the usual zones."""
+
+    template_name = "forms/zone.html"
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        context["widget"]["attrs"]["list"] = f"{context['widget']['attrs'].get('id', name)}-zones"
+        return {**context, "zones": USUAL_ZONES}
+
+
 class EventPromoForm(BlockForm):
     heading = one_line()
     body = RichText(label="Words", required=False)
@@ -37,10 +55,7 @@ class EventPromoForm(BlockForm):
     date = forms.DateField(required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
     time = forms.TimeField(required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
     zone = forms.CharField(
-        label="Time zone",
-        required=False,
-        widget=forms.TextInput(attrs={"list": "zones"}),
-        help_text="For example Europe/Berlin.",
+        label="Time zone", required=False, widget=ZoneInput(), help_text="For example Europe/Berlin."
     )
     cta_label = one_line("Button")
     cta_url = web_address("Button leads to")

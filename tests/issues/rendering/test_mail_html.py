@@ -134,4 +134,4 @@ def test_an_unsold_slot_leaves_no_trace():
 def test_an_empty_block_leaves_no_trace():
     empty = [replace(block(kind.kind), data=kind.data(), facts={}) for kind in registry.kinds()]
     nothing, something = render(snapshot(blocks=())), render(snapshot(blocks=tuple(empty)))
-    assert (something.html, something.text) == (nothing.html, nothing.text)
+    assert (something.html, something.text, something.web) == (nothing.html, nothing.text, nothing.web)
