@@ -75,7 +75,7 @@ LAYOUTS: dict[str, Callable[[str], str | bytes]] = {
     "a date before the greeting": lambda text: text.replace("Good morning", "date 2022-09-12 Good morning"),
     "cookies first": lambda text: "This site uses cookies. By browsing you accept them.\n\n" + text,
     "forward notice": lambda text: text.replace(
-        "\nNobody’s", "\n(Was this email forwarded to you? Sign up here.)\n\nNobody’s"
+        "\nNobody’s", "\n(Has a friend forwarded this newsletter? Get your own.)\n\nNobody’s"
     ),
     "forgotten source line": lambda text: "# source: a friend\n" + text,
     "today as bullets": lambda text: re.sub(

@@ -194,7 +194,7 @@ def test_words_after_todays_list_stay_in_the_greeting() -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        "Was this email forwarded to you? Sign up here.",
+        "Has a friend forwarded this newsletter? Get your own.",
         "View this email in your browser",
         "This site uses cookies to give you the best experience.",
         "Photo: Ada Lane/Agency",
