@@ -94,7 +94,7 @@ STORIES = [
     (
         "The lighthouse lets a room",
         "lighthouses",
-        "The lighthouse trust lets the keeper's room by the night and pays for its lamp with it.",
+        "The lighthouse trust lets the keeper’s room by the night and pays for its lamp with it.",
     ),
     (
         "Quiet engines, loud meeting",
@@ -102,7 +102,7 @@ STORIES = [
         "Everybody wants quieter boats; the meeting about who pays for them went on until eleven.",
     ),
     (
-        "The dredger's new map",
+        "The dredger’s new map",
         "dredging",
         "The dredger maps the bottom while it digs, and the anglers have asked for a copy.",
     ),
