@@ -144,5 +144,8 @@ def one_line(label: str = "Heading", **options: Any) -> forms.CharField:
 
 
 def web_address(label: str = "Link", **options: Any) -> forms.URLField:
-    """A web address; https is assumed where the scheme is missing."""
-    return forms.URLField(label=label, required=False, assume_scheme="https", max_length=2000, **options)
+    """A web address; https is assumed where the scheme is missing, so the browser must not insist on one."""
+    words = forms.TextInput(attrs={"inputmode": "url", "placeholder": "https://"})
+    return forms.URLField(
+        label=label, required=False, assume_scheme="https", max_length=2000, widget=words, **options
+    )

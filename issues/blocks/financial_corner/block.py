@@ -67,6 +67,11 @@ class RoundForm(forms.Form):
     url = web_address()
 
     def clean_currency(self) -> str:
+        """The mark that stands with the amount, as in “€30M”, says more than the field beside it."""
+        written = str(self.data.get(self.add_prefix("amount"), ""))
+        read = read_amount(written)
+        if read and (read.currency != "USD" or "$" in written):
+            return read.currency
         return str(self.cleaned_data["currency"]).strip().upper() or "USD"
 
 

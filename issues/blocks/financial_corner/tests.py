@@ -41,6 +41,31 @@ def test_an_amount_that_is_none_is_refused():
     assert not form.is_valid()
 
 
+@pytest.mark.parametrize(
+    ("amount", "currency", "meant"),
+    [
+        ("€30M", "USD", "EUR"),
+        ("30M", "GBP", "GBP"),
+        ("30M", "", "USD"),
+        ("$30M", "EUR", "USD"),
+        ("CHF 5m", "USD", "CHF"),
+    ],
+)
+def test_the_mark_of_an_amount_is_its_currency(amount, currency, meant):
+    form = registry.kind("financial_corner").form(
+        {
+            "b-rounds-TOTAL_FORMS": "1",
+            "b-rounds-INITIAL_FORMS": "0",
+            "b-rounds-0-company": "Saltworks",
+            "b-rounds-0-amount": amount,
+            "b-rounds-0-currency": currency,
+        },
+        prefix="b",
+    )
+    assert form.is_valid(), form.errors
+    assert form.cleaned_data["rounds"][0].currency == meant
+
+
 def test_rounds_read_as_sentences():
     text = render(snapshot("financial_corner")).text
     assert "* Quayside Robotics raised $48 million (Series B) to teach cranes about" in text
