@@ -2,11 +2,12 @@
 
 import uuid
 
-from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
 from issues.models import Block, Issue
-from newsroom.lib.people import Visitor
+from newsroom.lib.people import Visitor, allow
+
+__all__ = ["APPROVE", "READ", "START", "WRITE", "allow", "block", "issue"]
 
 READ, WRITE, START, APPROVE = (
     "issues.view_issue",
@@ -14,12 +15,6 @@ READ, WRITE, START, APPROVE = (
     "issues.add_issue",
     "issues.approve_issue",
 )
-
-
-def allow(user: Visitor, right: str) -> None:
-    """Raises ``PermissionDenied`` unless the person has the right."""
-    if not user.has_perm(right):
-        raise PermissionDenied
 
 
 def issue(user: Visitor, pk: int, right: str) -> Issue:

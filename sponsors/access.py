@@ -1,28 +1,14 @@
 """Who may see and sell placements: the one place where views ask."""
 
-from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
-from issues.models import Issue
-from newsroom.lib.people import Visitor
+from issues.access import issue
+from newsroom.lib.people import Visitor, allow
 from sponsors.models import Booking
 
+__all__ = ["SEE", "SELL", "allow", "booking", "issue"]
+
 SEE, SELL = "sponsors.view_booking", "sponsors.change_booking"
-
-
-def allow(user: Visitor, right: str) -> None:
-    """Raises ``PermissionDenied`` unless the person has the right."""
-    if not user.has_perm(right):
-        raise PermissionDenied
-
-
-def issue(user: Visitor, pk: int, right: str) -> Issue:
-    """The issue whose placements are meant."""
-    allow(user, right)
-    found = Issue.objects.select_related("publication").filter(pk=pk).first()
-    if found is None:
-        raise Http404("There is no such issue.")
-    return found
 
 
 def booking(user: Visitor, pk: int, placement: str) -> Booking:

@@ -1,23 +1,14 @@
 """Who may see and steer a send: the one place where views ask."""
 
-from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
-from issues.models import Issue
+from issues.access import issue
 from newsroom.delivery.models import Send, SendStatus
 from newsroom.lib.people import Visitor
 
+__all__ = ["SEE", "STEER", "issue", "send"]
+
 SEE, STEER = "delivery.view_send", "delivery.schedule_send"
-
-
-def issue(user: Visitor, pk: int, right: str) -> Issue:
-    """The issue whose sending is meant. Raises ``PermissionDenied`` before it says whether the issue exists."""
-    if not user.has_perm(right):
-        raise PermissionDenied
-    found = Issue.objects.select_related("publication", "edition").filter(pk=pk).first()
-    if found is None:
-        raise Http404("There is no such issue.")
-    return found
 
 
 def send(user: Visitor, pk: int, right: str) -> Send:

@@ -1,12 +1,12 @@
 """What the built-in mail catcher has caught, on a machine without a relay."""
 
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from newsroom.delivery import catcher
+from newsroom.lib.people import allow
 from newsroom.lib.policy import FRAMES
 
 MESSAGES_A_PAGE = 50
@@ -52,5 +52,4 @@ def _found(request: HttpRequest, name: str) -> catcher.CaughtMessage:
 def _allow(request: HttpRequest) -> None:
     if not settings.MAIL_CATCHER:
         raise Http404("Mail goes to a relay; nothing is caught here.")
-    if not request.user.has_perm("delivery.view_send"):
-        raise PermissionDenied
+    allow(request.user, "delivery.view_send")

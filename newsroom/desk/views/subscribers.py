@@ -1,7 +1,6 @@
 """Who reads what, and bringing readers in from a file."""
 
 from django import forms
-from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
@@ -14,6 +13,7 @@ from newsroom.audience import importing, recipients
 from newsroom.audience.models import MailingList, Status, Subscription
 from newsroom.lib.errors import Refused
 from newsroom.lib.forms import fields_only
+from newsroom.lib.people import allow
 
 ROWS_A_PAGE = 100
 
@@ -32,7 +32,7 @@ class ImportForm(forms.Form):
 @require_safe
 def subscribers(request: HttpRequest) -> HttpResponse:
     """Subscriptions, searchable, with counts by list."""
-    _allow(request, "audience.view_subscription")
+    allow(request.user, "audience.view_subscription")
     wanted = request.GET.get("q", "").replace("\0", "").strip()  # PostgreSQL has no such character
     status = request.GET.get("status", "")
     found = Subscription.objects.select_related("subscriber", "mailing_list").order_by("-pk")
@@ -55,7 +55,7 @@ def subscribers(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def bring_in(request: HttpRequest) -> HttpResponse:
     """Import a CSV file; the report says what became of every row."""
-    _allow(request, "audience.add_subscription")
+    allow(request.user, "audience.add_subscription")
     form = ImportForm(request.POST or None, request.FILES or None)
     report = None
     if request.method == "POST" and form.is_valid():
@@ -74,8 +74,3 @@ def _imported(form: ImportForm) -> importing.Report:
     return importing.import_csv(
         mailing_list, upload.read(), now=timezone.now(), label=f"import of {upload.name}"
     )
-
-
-def _allow(request: HttpRequest, right: str) -> None:
-    if not request.user.has_perm(right):
-        raise PermissionDenied
