@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, expect
 
 from issues.models import Block, Issue
 from newsroom.desk import roles
-from tests.journeys.desk import Visitor
+from tests.journeys.desk import Visitor, at_the_desk
 from tests.make import make_block, make_issue, make_person, make_publication
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -20,16 +20,10 @@ def issue(transactional_db) -> Issue:
 
 @pytest.fixture
 def edith(browser: Browser, live_server, settings, issue) -> Visitor:
-    settings.SITE_URL = live_server.url
-    settings.CSRF_TRUSTED_ORIGINS = [live_server.url]
-    make_person(roles.EDITOR, username="edith")
-    context = browser.new_context(viewport={"width": 1500, "height": 950})
-    visitor = Visitor(context.new_page(), live_server.url)
-    visitor.sign_in("edith", "a long password")
-    visitor.goto(f"/desk/issues/{issue.pk}/")
-    yield visitor
-    assert visitor.wrong == []
-    context.close()
+    with at_the_desk(browser, live_server, settings, roles.EDITOR) as visitor:
+        visitor.goto(f"/desk/issues/{issue.pk}/")
+        yield visitor
+        assert visitor.wrong == []
 
 
 def kinds(issue: Issue) -> list[str]:

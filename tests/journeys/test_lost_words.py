@@ -10,8 +10,8 @@ from issues import composing
 from issues.blocks import registry
 from issues.models import Issue
 from newsroom.desk import roles
-from tests.journeys.desk import Visitor
-from tests.make import NOW, make_block, make_issue, make_person, make_publication
+from tests.journeys.desk import Visitor, at_the_desk
+from tests.make import NOW, make_block, make_issue, make_publication
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -23,15 +23,9 @@ def issue(transactional_db) -> Issue:
 
 @pytest.fixture
 def edith(browser: Browser, live_server, settings, issue) -> Visitor:
-    settings.SITE_URL = live_server.url
-    settings.CSRF_TRUSTED_ORIGINS = [live_server.url]
-    make_person(roles.EDITOR, username="edith")
-    context = browser.new_context(viewport={"width": 1500, "height": 950})
-    visitor = Visitor(context.new_page(), live_server.url)
-    visitor.sign_in("edith", "a long password")
-    visitor.goto(f"/desk/issues/{issue.pk}/")
-    yield visitor
-    context.close()
+    with at_the_desk(browser, live_server, settings, roles.EDITOR) as visitor:
+        visitor.goto(f"/desk/issues/{issue.pk}/")
+        yield visitor
 
 
 def card(visitor: Visitor, label: str):
