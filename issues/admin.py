@@ -51,11 +51,10 @@ class IssueAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     ) -> HttpResponse:
         """The composer, inside the admin's frame."""
         issue = access.issue(request.user, _number(object_id), access.READ)
-        may_write = issue.editable and request.user.has_perm(access.WRITE)
         context = {
             **self.admin_site.each_context(request),
             "title": str(issue),
-            **page(issue, may_write=may_write),
+            **page(request, issue),
         }
         return TemplateResponse(request, "admin/issues/issue/composer.html", context)
 

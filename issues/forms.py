@@ -45,8 +45,8 @@ class PasteForm(forms.Form):
         return bytes(upload.read()) if upload else str(self.cleaned_data["draft"])
 
 
-class DescribeForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Title, subject line, preheader and day."""
+class HeadForm(forms.ModelForm):  # type: ignore[type-arg]
+    """What stands above the blocks: title, subject line, preheader and day."""
 
     class Meta:
         model = Issue
@@ -58,6 +58,16 @@ class DescribeForm(forms.ModelForm):  # type: ignore[type-arg]
         }
 
     helper = fields_only()
+
+    @staticmethod
+    def words_of(issue: Issue) -> dict[str, str]:
+        """What stands in the form of that issue, as text."""
+        return {
+            "title": issue.title,
+            "subject": issue.subject,
+            "preheader": issue.preheader,
+            "planned_for": issue.planned_for.isoformat(),
+        }
 
 
 class Rundown(Lines):

@@ -52,9 +52,10 @@ class Snapshot:
     blocks: tuple[Block, ...]
 
 
-def take(issue: Issue) -> Snapshot:
-    """Gather an issue from its rows. The last step that reads the database before rendering."""
-    placed = standing(issue)
+def take(issue: Issue, placed: Sequence[Placed[Any]] | None = None) -> Snapshot:
+    """Gather an issue from its rows, or with other blocks than those that stand in it. The last step that reads the
+    database before rendering."""
+    placed = standing(issue) if placed is None else placed
     facts = _gathered(issue, placed)
     return Snapshot(
         title=issue.title,

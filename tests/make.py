@@ -2,12 +2,14 @@
 
 import datetime
 import itertools
+import uuid
 from typing import Any
 
 from django.contrib.auth.models import Group, User
 
-from issues import composing, workflow
+from issues import composing, saving, starting, workflow
 from issues.blocks import registry
+from issues.forms import HeadForm
 from issues.models import Block, Issue, Publication
 from newsroom.audience import recipients
 from newsroom.audience.models import MailingList, Status, Subscriber, Subscription
@@ -40,7 +42,7 @@ def make_issue(
     now: datetime.datetime = NOW,
 ) -> Issue:
     """A draft with the SAMPLE of each kind in ``blocks``."""
-    issue = composing.start(
+    issue = starting.start(
         publication or make_publication(rundown=[]), title=title, planned_for=planned_for, by=None, now=now
     )
     issue.blocks.all().delete()
@@ -102,3 +104,34 @@ def make_person(role: str, *, username: str = "") -> User:
     if role:
         user.groups.add(Group.objects.get(name=role))
     return user
+
+
+def write(
+    issue: Issue, kind: str, *, by: User | None = None, now: datetime.datetime = NOW, **words: Any
+) -> Block:
+    """Somebody saves ``words`` in the first standing block of that kind, as the composer does."""
+    block = issue.blocks.standing().filter(kind=kind)[0]
+    form = registry.kind(kind).form.saying(words, prefix=str(block.uid))
+    _save(issue, saving.Changes([saving.Written(block.uid, kind, block.rev, form)]), by=by, now=now)
+    block.refresh_from_db()
+    return block
+
+
+def remove(issue: Issue, kind: str, *, by: User | None = None, now: datetime.datetime = NOW) -> Block:
+    """Somebody removes the first standing block of that kind."""
+    block = issue.blocks.standing().filter(kind=kind)[0]
+    _save(issue, saving.Changes([saving.Written(block.uid, kind, block.rev, None)]), by=by, now=now)
+    block.refresh_from_db()
+    return block
+
+
+def describe(issue: Issue, *, now: datetime.datetime = NOW, by: User | None = None, **head: str) -> None:
+    """Somebody changes title, subject, preheader or day."""
+    before = HeadForm.words_of(Issue.objects.get(pk=issue.pk))
+    changed = {name: saving.Replaced(before[name], after) for name, after in head.items()}
+    _save(issue, saving.Changes(head=changed), by=by, now=now)
+
+
+def _save(issue: Issue, changes: saving.Changes, *, by: User | None, now: datetime.datetime) -> None:
+    saved = saving.save(issue, changes, client=uuid.uuid4(), by=by, now=now)
+    assert not (saved.contested or saved.overtaken or saved.unreadable), saved

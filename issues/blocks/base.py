@@ -47,6 +47,19 @@ def warning(sentence: str, block: Placed[Any] | None = None) -> Problem:
     return Problem("warning", sentence, block.uid if block else None)
 
 
+@dataclass(frozen=True)
+class Aid(Generic[D]):
+    """Something the desk does for an editor inside a block, at the press of a button.
+
+    ``do`` gets the block's data and the blocks below it; it returns the new data and a sentence that says what it did.
+    Raises ``Refused`` if there is nothing to do.
+    """
+
+    name: str
+    label: str
+    do: Callable[[D, "Sequence[Placed[Any]]"], tuple[D, str]]
+
+
 class BlockType(Generic[D]):
     """One kind of block. A subclass in ``<app>/blocks/<kind>/block.py`` is all that a new kind needs."""
 
@@ -65,6 +78,11 @@ class BlockType(Generic[D]):
     data: type[D]
     form: type[BlockForm]
     sample: D
+
+    aids: ClassVar[Sequence[Aid[Any]]] = ()
+    """Buttons below its form."""
+    shows_card: ClassVar[bool] = False
+    """Whether the composer shows its card above the form: what it says comes from rows, and nobody writes it there."""
 
     version: ClassVar[int] = 1
     upgrades: ClassVar[Sequence[Callable[[dict[str, Any]], dict[str, Any]]]] = ()

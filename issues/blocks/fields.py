@@ -6,7 +6,7 @@ is required: a draft may be unfinished, and what must not be missing is asked by
 
 import dataclasses
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 from django import forms
@@ -14,6 +14,7 @@ from django.core.exceptions import ValidationError
 from django.forms.formsets import BaseFormSet, formset_factory
 
 from issues import richtext
+from issues.blocks.typed import Malformed
 from newsroom.lib.forms import fields_only
 
 ROWS_AT_MOST = 60
@@ -31,28 +32,72 @@ class Lines(forms.CharField):
         return tuple(line.strip() for line in super().clean(value).splitlines() if line.strip())
 
 
-class RichText(forms.CharField):
-    """Paragraphs and lists in light Markdown; data is the canonical HTML subset of ``issues.richtext``."""
+class RichTextarea(forms.Textarea):
+    """A textarea that an editor in the browser may take the place of.
 
-    widget = forms.Textarea(attrs={"rows": 6, "data-grow": "", "data-rich": ""})
+    People type light Markdown into it; the editor sends HTML and says so in ``<name>-as``. Either way the form gets
+    canonical rich text and nothing else, whatever came in.
+    """
 
-    def to_form(self, data: str) -> str:
-        return richtext.to_markup(data)
+    def __init__(self, shape: str, rows: int = 6) -> None:
+        super().__init__({"rows": rows, "data-grow": "", "data-rich": shape})
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        words = data.get(name)
+        if words is None:
+            return None
+        return self.from_html(words) if data.get(f"{name}-as") == "html" else self.from_markup(words)
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        context = super().get_context(name, self.to_markup(value) if value else "", attrs)
+        context["widget"]["attrs"]["data-html"] = self.to_html(value) if value else ""
+        return context
+
+    def from_html(self, html: str) -> Any:
+        return richtext.clean(html)
+
+    def from_markup(self, text: str) -> Any:
+        return richtext.from_markup(text)
+
+    def to_html(self, value: Any) -> str:
+        return str(value)
+
+    def to_markup(self, value: Any) -> str:
+        return richtext.to_markup(value)
+
+
+class RichItemsArea(RichTextarea):
+    """The same for items, each of them inline rich text."""
+
+    def from_html(self, html: str) -> Any:
+        return richtext.items(richtext.clean(html))
+
+    def from_markup(self, text: str) -> Any:
+        return tuple(richtext.inline_from_markup(item) for item in _items(text))
+
+    def to_html(self, value: Any) -> str:
+        return "".join(f"<p>{item}</p>" for item in value)
+
+    def to_markup(self, value: Any) -> str:
+        return "\n\n".join(richtext.inline_to_markup(item) for item in value)
+
+
+class RichText(forms.Field):
+    """Paragraphs and lists; data is the canonical HTML subset of ``issues.richtext``."""
+
+    widget = RichTextarea("story")
 
     def clean(self, value: Any) -> str:
-        return richtext.from_markup(super().clean(value))
+        return super().clean(value) or ""
 
 
-class RichItems(forms.CharField):
+class RichItems(forms.Field):
     """Items with links, parted by a blank line or begun with a dash; data is a tuple of inline HTML."""
 
-    widget = forms.Textarea(attrs={"rows": 6, "data-grow": "", "data-rich": ""})
-
-    def to_form(self, data: Sequence[str]) -> str:
-        return "\n\n".join(richtext.inline_to_markup(item) for item in data)
+    widget = RichItemsArea("items")
 
     def clean(self, value: Any) -> Any:
-        return tuple(richtext.inline_from_markup(item) for item in _items(super().clean(value)))
+        return tuple(item for item in super().clean(value) or () if item)
 
 
 def _items(text: str) -> list[str]:
@@ -83,6 +128,31 @@ class RowsWidget(forms.Widget):
     def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
         formset = value if isinstance(value, BaseFormSet) else self.formset(initial=value or [], prefix=name)
         return {**super().get_context(name, None, attrs), "formset": formset}
+
+    def spread(self, name: str, words: Any) -> dict[str, Any]:
+        """Rows as a browser would post them. Raises ``Malformed``."""
+        if not isinstance(words, list) or not all(isinstance(row, Mapping) for row in words):
+            raise Malformed(f"“{name.rpartition('-')[2]}” needs a list of rows.")
+        posted = {f"{name}-TOTAL_FORMS": str(len(words)), f"{name}-INITIAL_FORMS": "0"}
+        for number, row in enumerate(words):
+            for column, field in self.formset.form.base_fields.items():
+                posted |= _spread(field, f"{name}-{number}-{column}", row.get(column, ""))
+        return posted
+
+    def words(self, name: str, value: Any) -> list[dict[str, Any]]:
+        """The rows that stand in the field, without the blank ones."""
+        formset = value if isinstance(value, BaseFormSet) else self.formset(initial=value or [], prefix=name)
+        blank = {bound.name: _gathered(bound) for bound in formset.empty_form}
+        rows = ({bound.name: _gathered(bound) for bound in form} for form in formset.forms)
+        return [row for row in rows if row != blank]
+
+    def mistakes(self, name: str, value: BaseFormSet) -> dict[str, str]:  # type: ignore[type-arg]
+        """A sentence for each input of the rows that could not be read."""
+        return {
+            f"{name}-{number}-{column}": " ".join(errors)
+            for number, form in enumerate(value.forms)
+            for column, errors in form.errors.items()
+        }
 
     def id_for_label(self, id_: str) -> str:
         return ""
@@ -117,7 +187,11 @@ class Rows(forms.Field):
 
 
 class BlockForm(forms.Form):
-    """The form of one block; its field names are the fields of the kind's data class."""
+    """The form of one block; its field names are the fields of the kind's data class.
+
+    The composer speaks of a form as *words*: a JSON object with a string, a boolean or a list of such objects (rows) for
+    each field, rich text as HTML.
+    """
 
     use_required_attribute = False
     helper = fields_only()
@@ -132,10 +206,76 @@ class BlockForm(forms.Form):
         }
         return cls(initial=initial, prefix=prefix)
 
+    @classmethod
+    def saying(cls, words: Mapping[str, Any], *, prefix: str) -> Self:
+        """A form filled in with ``words``. Raises ``Malformed`` if they do not have the shape of its fields."""
+        data: dict[str, Any] = {}
+        for name, field in cls.base_fields.items():
+            if name in words:
+                data |= _spread(field, f"{prefix}-{name}", words[name])
+        form = cls(data, prefix=prefix)
+        form.said = frozenset(words)
+        return form
+
+    said: frozenset[str] | None = None
+    """Names of the fields that somebody filled in; None for all."""
+
+    @property
+    def words(self) -> dict[str, Any]:
+        """What stands in the form."""
+        return {
+            bound.name: _gathered(bound) for bound in self if not isinstance(bound.field, forms.FileField)
+        }
+
     def to_data(self, before: Any) -> Any:
-        """The data that the valid form stands for; fields that the form does not show stay as ``before``."""
+        """The data that the form stands for; fields that it does not show or could not read stay as ``before``."""
         known = {field.name for field in dataclasses.fields(before)}
+        if self.said is not None:
+            known &= self.said
         return dataclasses.replace(before, **{k: v for k, v in self.cleaned_data.items() if k in known})
+
+    @property
+    def unread(self) -> dict[str, Any]:
+        """The words of the fields that could not be read."""
+        return {name: words for name, words in self.words.items() if name in self.errors}
+
+    @property
+    def mistakes(self) -> dict[str, str]:
+        """What could not be read: a sentence for each input, by its name without the prefix."""
+        found = {name: " ".join(errors) for name, errors in self.errors.items()}
+        for bound in self:
+            if isinstance(bound.field, Rows) and bound.name in found:
+                found |= bound.field.widget.mistakes(bound.name, bound.value())
+        return found
+
+
+def _spread(field: forms.Field, name: str, words: Any) -> dict[str, Any]:
+    """Words of one field as a browser would post them."""
+    if isinstance(field, Rows):
+        return field.widget.spread(name, words)
+    if isinstance(field, forms.BooleanField):
+        return {name: "on"} if _of_type(bool, words, name) else {}
+    posted = {name: _of_type(str, words, name)}
+    return posted | {f"{name}-as": "html"} if isinstance(field.widget, RichTextarea) else posted
+
+
+def _of_type(kind: type[Any], words: Any, name: str) -> Any:
+    if not isinstance(words, kind):
+        raise Malformed(f"“{name.rpartition('-')[2]}” cannot be {words!r}."[:200])
+    return words
+
+
+def _gathered(bound: forms.BoundField) -> Any:
+    """What stands in one field, as words."""
+    value, widget = bound.value(), bound.field.widget
+    if isinstance(widget, RowsWidget):
+        return widget.words(bound.html_name, value)
+    if isinstance(widget, RichTextarea):
+        return widget.to_html(value) if value else ""
+    if isinstance(widget, forms.CheckboxInput):
+        return bool(value)
+    shown = widget.format_value(value)
+    return (shown[0] if shown else "") if isinstance(shown, list) else str(shown or "")
 
 
 def one_line(label: str = "Heading", **options: Any) -> forms.CharField:

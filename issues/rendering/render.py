@@ -1,8 +1,9 @@
 """``render(snapshot)``: subject, preheader, HTML mail, plain text and web page of one issue."""
 
 import hashlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import css_inline
@@ -50,12 +51,48 @@ def render(snapshot: Snapshot) -> Rendered:
     )
 
 
+MARK = ' data-block="{}"'
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One block in the frame of the mail, named by ``uid`` where somebody has to find it again."""
+
+    html: str
+    uid: str = ""
+
+
+@dataclass(frozen=True)
+class Marked:
+    """The HTML mail with ``data-block`` at each block, and the size in bytes that it has without."""
+
+    html: str
+    size: int
+
+
 def render_html(snapshot: Snapshot) -> str:
     """The HTML mail: block templates in one frame, styles inlined; dark and phone rules stay in a ``<style>`` of their own."""
-    blocks = [_block("email_html", "email.html", block, snapshot) for block in snapshot.blocks]
+    return _framed(snapshot, [Cell(html) for _, html in _cells(snapshot)])
+
+
+def render_marked(snapshot: Snapshot) -> Marked:
+    """The same HTML mail for the composer, which has to know where each block stands."""
+    cells = [Cell(html, str(block.uid)) for block, html in _cells(snapshot)]
+    html = _framed(snapshot, cells)
+    return Marked(html, len(html.encode()) - sum(len(MARK.format(cell.uid)) for cell in cells))
+
+
+def _cells(snapshot: Snapshot) -> Iterator[tuple[Block, str]]:
+    for block in snapshot.blocks:
+        html = _block("email_html", "email.html", block, snapshot)
+        if html.strip():
+            yield block, html
+
+
+def _framed(snapshot: Snapshot, cells: Sequence[Cell]) -> str:
     context = {
         "issue": _disarmed(snapshot),
-        "blocks": [b for b in blocks if b.strip()],
+        "cells": cells,
         "preheader": preheader(snapshot),
         "unsubscribe": slots.UNSUBSCRIBE,
     }
@@ -66,9 +103,7 @@ def render_html(snapshot: Snapshot) -> str:
 def render_text(snapshot: Snapshot) -> str:
     """The plain text part, at most 72 columns: headings underlined, links as numbered notes."""
     notes = Notes()
-    blocks = [
-        tidy(_block("email_text", "email.txt", block, snapshot, notes=notes)) for block in snapshot.blocks
-    ]
+    blocks = [_text_block(block, notes) for block in snapshot.blocks]
     context = {
         "issue": _disarmed(snapshot),
         "blocks": [block for block in blocks if block],
@@ -90,7 +125,7 @@ def _shows_something(html: str) -> bool:
 
 def render_block(engine: str, file: str, block: Block, snapshot: Snapshot) -> str:
     """One block alone, by one of its templates."""
-    return _block(engine, file, block, snapshot, notes=Notes())
+    return _block(engine, file, block, snapshot)
 
 
 def preheader(snapshot: Snapshot) -> str:
@@ -119,15 +154,27 @@ def _disarmed(snapshot: Snapshot) -> Snapshot:
     return replace(snapshot, title=slots.disarmed(snapshot.title), subject=slots.disarmed(snapshot.subject))
 
 
-def _block(engine: str, file: str, block: Block, snapshot: Snapshot, **more: Any) -> str:
-    context = {
-        "block": block.data,
-        "facts": block.facts,
-        "issue": snapshot,
-        "theme": snapshot.masthead.theme,
-        **more,
-    }
-    return slots.disarmed(_fill(engine, f"blocks/{block.kind}/{file}", context))
+def _block(engine: str, file: str, block: Block, snapshot: Snapshot) -> str:
+    """One block by a template that looks at nothing else; the same content is rendered once."""
+    return _from_content(
+        engine,
+        f"blocks/{block.kind}/{file}",
+        block.data,
+        tuple(sorted(block.facts.items())),
+        snapshot.site_url,
+    )
+
+
+@lru_cache(maxsize=2048)
+def _from_content(engine: str, name: str, data: Any, facts: Any, site_url: str) -> str:
+    context = {"block": data, "facts": dict(facts), "site_url": site_url}
+    return slots.disarmed(_fill(engine, name, context))
+
+
+def _text_block(block: Block, notes: Notes) -> str:
+    """One block as plain text; its links become notes of the whole issue."""
+    context = {"block": block.data, "facts": block.facts, "notes": notes}
+    return tidy(slots.disarmed(_fill("email_text", f"blocks/{block.kind}/email.txt", context)))
 
 
 def _fill(engine: str, name: str, values: dict[str, Any]) -> str:

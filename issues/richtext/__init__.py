@@ -6,6 +6,8 @@ is empty, no space hangs on the edge of a block or link, and only ``&``, ``<`` a
 form: cleaning it again changes nothing, and neither does going through light Markdown and back.
 """
 
+from collections.abc import Iterator
+
 from issues.richtext import markup, model, pages
 from issues.richtext.model import Block, Item, List, Paragraph, Run
 
@@ -20,6 +22,7 @@ __all__ = [
     "from_markup",
     "inline_from_markup",
     "inline_to_markup",
+    "items",
     "parse",
     "parse_inline",
     "plain",
@@ -67,6 +70,21 @@ def parse(html: str) -> tuple[Block, ...]:
 def parse_inline(html: str) -> tuple[Run, ...]:
     """Canonical inline rich text as runs; blocks are parted by a line break."""
     return model.tidy(pages.words_of(pages.flatten(html)))
+
+
+def items(html: str) -> tuple[str, ...]:
+    """Every paragraph and list item of canonical rich text as inline rich text, in reading order."""
+    return tuple(model.inline_html(runs) for block in parse(html) for runs in _words(block))
+
+
+def _words(block: Block | List) -> Iterator[tuple[Run, ...]]:
+    if isinstance(block, Paragraph):
+        yield block.runs
+        return
+    for item in block.items:
+        yield item.runs
+        for inner in item.lists:
+            yield from _words(inner)
 
 
 def plain(html: str) -> str:

@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from issues import access, composing, importing
+from issues import access, importing, starting
 from issues.forms import PasteForm, StartForm
 from issues.models import Issue, Publication
 from newsroom.lib.errors import Refused
@@ -22,7 +22,7 @@ def start(request: HttpRequest) -> HttpResponse:
     access.allow(request.user, access.START)
     form = StartForm(request.POST or None, initial=_proposal())
     if request.method == "POST" and form.is_valid():
-        issue = composing.start(**form.cleaned_data, by=person(request), now=timezone.now())
+        issue = starting.start(**form.cleaned_data, by=person(request), now=timezone.now())
         return redirect("issues:compose", issue.pk)
     return render(request, "issues/start.html", {"form": form, "publications": Publication.objects.exists()})
 
@@ -50,7 +50,7 @@ def paste(request: HttpRequest) -> HttpResponse:
 def _from_draft(request: HttpRequest, form: PasteForm) -> Issue:
     day = form.cleaned_data["planned_for"]
     draft = importing.read(form.source(), on=day)
-    issue = composing.start_from_draft(
+    issue = starting.start_from_draft(
         form.cleaned_data["publication"],
         draft,
         planned_for=day,

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from issues import composing, readiness, workflow
+from issues import readiness, starting, workflow
 from issues.importing import Draft, Found
 from issues.models import Issue
 from newsroom.lib.errors import Conflict, NotNow, Refused
@@ -124,7 +124,7 @@ def test_sponsors_of_one_company_in_one_draft_share_their_words():
     draft = Draft(
         title="Two slots", blocks=(sponsored("ann", "primary"), sponsored("ann", "secondary")), left_out=()
     )
-    issue = composing.start_from_draft(make_publication(), draft, planned_for=TODAY, by=None, now=NOW)
+    issue = starting.start_from_draft(make_publication(), draft, planned_for=TODAY, by=None, now=NOW)
     assert [booking.placement for booking in issue.bookings.order_by("placement")] == ["primary", "secondary"]
     assert Creative.objects.get().approved
     assert readiness.blockers(issue) == []

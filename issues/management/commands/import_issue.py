@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from issues import composing, importing
+from issues import importing, starting
 from issues.management.files import read_file
 from issues.models import Publication
 from newsroom.lib.errors import Refused
@@ -38,7 +38,7 @@ class Command(BaseCommand):
         day = on or now.astimezone(owner.zone).date()
         try:
             draft = importing.read(read_file(file), on=day)
-            issue = composing.start_from_draft(owner, draft, planned_for=day, by=None, now=now)
+            issue = starting.start_from_draft(owner, draft, planned_for=day, by=None, now=now)
         except Refused as error:
             raise CommandError(str(error)) from None
         self.stdout.write(f"Issue {issue.pk}, “{issue}”: {counted(len(draft.blocks), 'block')}.")

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.db import transaction
 
-from issues import composing, workflow
+from issues import starting, workflow
 from issues.importing import Draft, Found
 from issues.models import Issue, Publication
 from newsroom.audience import importing, recipients
@@ -89,7 +89,7 @@ def _readers(publication: Publication, count: int, *, now: datetime.datetime) ->
 
 def _past_issue(publication: Publication, day: datetime.date, *, by: User, approved_by: User) -> None:
     at = datetime.datetime.combine(day, publication.usual_time, publication.zone)
-    issue = composing.start_from_draft(publication, _words(day), planned_for=day, by=by, now=at)
+    issue = starting.start_from_draft(publication, _words(day), planned_for=day, by=by, now=at)
     workflow.submit(issue, by=by, now=at)
     workflow.approve(issue, by=approved_by, now=at)
     workflow.go_out(issue, now=at)
@@ -100,7 +100,7 @@ def _draft_for_tomorrow(
     publication: Publication, today: datetime.date, *, by: User, now: datetime.datetime
 ) -> Issue:
     day = today + datetime.timedelta(days=1)
-    return composing.start_from_draft(publication, _words(day), planned_for=day, by=by, now=now)
+    return starting.start_from_draft(publication, _words(day), planned_for=day, by=by, now=now)
 
 
 def _words(day: datetime.date) -> Draft:

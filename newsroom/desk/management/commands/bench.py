@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand
 from django.db import transaction
 from django.utils import timezone
 
-from issues import composing, importing
+from issues import importing, starting
 from issues.models import Publication
 from issues.rendering import render
 from issues.rendering.render import render_html, render_text, render_web
@@ -84,7 +84,7 @@ def _snapshot(draft: Path) -> Snapshot:
             )
             read = importing.read(draft.read_bytes())
             now = timezone.now()
-            issue = composing.start_from_draft(publication, read, planned_for=now.date(), by=None, now=now)
+            issue = starting.start_from_draft(publication, read, planned_for=now.date(), by=None, now=now)
             taken.append(take(issue))
             raise Undone
     except Undone:
