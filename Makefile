@@ -1,6 +1,6 @@
 # `make run` is all it takes. More options: make run ARGS="--port 8001", make test ARGS="-k sponsors"
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types format lock bench screenshots ci clean
+.PHONY: help run test lint types format lock assets bench screenshots ci clean
 
 PYTHON := .venv/bin/python
 PROCESSES ?= 2
@@ -35,6 +35,9 @@ lock: ## renew the locks after a change in pyproject.toml; ARGS=--upgrade takes 
 	$(RESOLVE) $(ARGS) pyproject.toml --group test --group lint -c requirements-test.lock -o requirements-lint.lock
 	echo uv | $(RESOLVE) $(ARGS) - -o bin/uv.txt
 
+assets: ## build the composer's script after a change in issues/assets (needs Node)
+	cd issues/assets && npm ci && node build.mjs
+
 bench: ## measure what docs/performance.md reports
 	@bin/bootstrap requirements-test.lock && exec $(PYTHON) manage.py bench $(ARGS)
 
@@ -45,5 +48,5 @@ ci: ## what the build server does, on a fresh Debian 12, as root
 	@CI=true bash .ci/run
 
 clean: ## remove what can be made again, but not your data in var/
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv issues/assets/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find newsroom issues sponsors tests -name __pycache__ -type d -prune -exec rm -rf {} +

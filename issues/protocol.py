@@ -134,17 +134,20 @@ def name_of(user: Any) -> str:
     return (user.get_full_name() or user.get_username()) if user else "Somebody"
 
 
+def compared(row: Block, mine: Mapping[str, Any]) -> dict[str, Any]:
+    """A block as it is stored, and how ``mine`` differs from it."""
+    theirs = block(row)
+    return {**theirs, "diff": diff.of_words(registry.kind(row.kind), theirs["words"], mine)}
+
+
 def _contested(contested: Contested) -> dict[str, Any]:
-    theirs = block(contested.block)
     by = contested.holder.user if contested.holder else contested.block.changed_by
     at = contested.holder.since if contested.holder else contested.block.changed_at
     return {
-        **theirs,
+        **compared(contested.block, contested.mine),
         "why": contested.why,
         "by": name_of(by),
         "at": at.isoformat() if at else None,
-        "mine": dict(contested.mine),
-        "diff": diff.of_words(registry.kind(contested.block.kind), theirs["words"], contested.mine),
     }
 
 

@@ -11,6 +11,7 @@ urlpatterns = [
     path("<int:pk>/seat/", live.sit, name="sit"),
     path("<int:pk>/blocks/", live.blocks, name="blocks"),
     path("<int:pk>/preview/", live.preview, name="preview"),
+    path("<int:pk>/compare/", live.compare, name="compare"),
     path("<int:pk>/aid/", live.aid, name="aid"),
     path("<int:pk>/checks/", live.checks, name="checks"),
     path("<int:pk>/pictures/", live.take_picture, name="take_picture"),

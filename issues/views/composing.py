@@ -1,7 +1,7 @@
 """The composer: one page with an issue's blocks as forms. Without scripts it is a plain form that saves."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,27 @@ from newsroom.lib.text import counted
 
 TO_FILL_IN = "__uid__"
 """Stands for the uid in the blank form of each kind, which the browser clones."""
+SHORTCUTS = [
+    ("Ctrl+Z, Ctrl+Shift+Z", "Undo, redo: words, fields, moves, deletions"),
+    ("Ctrl+S", "Save now, and name the version if you like"),
+    ("Esc", "From a field to its block"),
+    ("↑ ↓ Home End", "From block to block"),
+    ("Enter", "From a block into its first field"),
+    ("Alt+↑ Alt+↓", "Move the block; with Shift to the top or bottom"),
+    ("/ or Ctrl+Enter", "Add a block below (in an empty paragraph, too)"),
+    ("Ctrl+D", "Duplicate the block"),
+    ("Delete", "Delete the block; Ctrl+Z brings it back"),
+    ("Ctrl+B, Ctrl+I, Ctrl+K", "Bold, italic, link"),
+    ("Ctrl+Shift+8, Ctrl+Shift+7", "Bullets, numbers"),
+    ("Ctrl+], Ctrl+[", "List item in, out"),
+    ("Ctrl+Shift+V", "Paste without formatting"),
+    ("Alt+F10", "To the toolbar of a text"),
+    ("Ctrl+Alt+M", "Comment on the block"),
+    ("Ctrl+Alt+P, C, O", "Preview, checks, outline"),
+    ("F6", "From pane to pane"),
+    ("Ctrl+/", "This list"),
+]
+"""What the sheet of keys says (``assets/src/keys.js``); ⌘ stands for Ctrl on a Mac."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +56,7 @@ class Shown:
     form: BlockForm
     summary: str
     card: str
+    picture: Mapping[str, Any]
     problems: list[Problem]
 
 
@@ -47,7 +69,7 @@ def compose(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "issues/compose.html", page(request, issue))
 
 
-def page(request: HttpRequest, issue: Issue, **more: Any) -> dict[str, Any]:
+def page(request: HttpRequest, issue: Issue) -> dict[str, Any]:
     """What the composer shows; the admin's page of an issue shows the same."""
     may_write = issue.editable and request.user.has_perm(access.WRITE)
     problems = readiness.problems(issue)
@@ -55,12 +77,13 @@ def page(request: HttpRequest, issue: Issue, **more: Any) -> dict[str, Any]:
         "issue": issue,
         "publication": issue.publication,
         "head": HeadForm(instance=issue),
+        "head_before": HeadForm.words_of(issue),
         "may_write": may_write,
         "blocks": list(_shown(issue, problems)),
         "blanks": list(_blanks()) if may_write else [],
         "problems": problems,
         "kinds": registry.kinds() if may_write else [],
-        **more,
+        "shortcuts": SHORTCUTS,
     }
 
 
@@ -76,6 +99,7 @@ def _shown(issue: Issue, problems: list[Problem]) -> Iterator[Shown]:
             form=saving.form_of(rows[each.uid]),
             summary=each.facts.get("advertiser") or kind.summary(each.data),
             card=render_block("web", "card.html", each, taken),
+            picture={"id": getattr(each.data, "image", None), "small": each.facts.get("small")},
             problems=[problem for problem in problems if problem.uid == each.uid],
         )
 
@@ -83,7 +107,7 @@ def _shown(issue: Issue, problems: list[Problem]) -> Iterator[Shown]:
 def _blanks() -> Iterator[Shown]:
     for kind in registry.kinds():
         form = kind.form.showing(kind.data(), prefix=TO_FILL_IN)
-        yield Shown(TO_FILL_IN, 0, kind, form, "", "", [])
+        yield Shown(TO_FILL_IN, 0, kind, form, "", "", {}, [])
 
 
 def _save(request: HttpRequest, issue: Issue) -> HttpResponse:

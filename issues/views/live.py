@@ -15,6 +15,7 @@ from issues.models import Issue, Seat
 from issues.readiness import CLIPPED_AT
 from issues.rendering import slots
 from issues.rendering.render import render_block, render_marked, render_text
+from issues.views import previewing
 from newsroom.lib.errors import Refused
 from newsroom.lib.people import person
 from newsroom.lib.text import minutes_to_read
@@ -68,19 +69,33 @@ def blocks(request: HttpRequest, pk: int) -> HttpResponse:
     issue = access.issue(request.user, pk, access.READ)
     uids = [protocol.uid({"uid": given}, "uid") for given in request.GET.getlist("uid")]
     rows = issue.blocks.filter(uid__in=uids).select_related("changed_by")
-    cards = _cards(issue)
-    found = [protocol.block(row) | {"card": cards.get(row.uid, "")} for row in rows]
+    beside = _beside_the_form(issue)
+    found = [protocol.block(row) | beside.get(row.uid, {}) for row in rows]
     return JsonResponse({"blocks": found})
 
 
-def _cards(issue: Issue) -> dict[uuid.UUID, str]:
-    """What the blocks say that is no part of their form, such as a sponsor's words."""
+def _beside_the_form(issue: Issue) -> dict[uuid.UUID, dict[str, str]]:
+    """What the composer shows of blocks that is no part of their form: a sponsor's words, a picture."""
     taken = snapshot.take(issue)
     return {
-        each.uid: render_block("web", "card.html", each, taken)
+        each.uid: {
+            "card": render_block("web", "card.html", each, taken)
+            if registry.kind(each.kind).shows_card
+            else "",
+            "picture": each.facts.get("small", ""),
+        }
         for each in taken.blocks
-        if registry.kind(each.kind).shows_card
     }
+
+
+@require_POST
+def compare(request: HttpRequest, pk: int) -> HttpResponse:
+    """Blocks as a tab has them beside how they are stored, word by word."""
+    issue = access.issue(request.user, pk, access.READ)
+    _, changes = protocol.read_json(request.body)
+    rows = {row.uid: row for row in issue.blocks.select_related("changed_by")}
+    pairs = [(rows[each.uid], each.form.words) for each in changes.blocks if each.form and each.uid in rows]
+    return JsonResponse({"blocks": [protocol.compared(row, words) for row, words in pairs]})
 
 
 @require_POST
@@ -91,7 +106,11 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
     taken = snapshot.take(drafting.described(issue, changes.head), drafting.standing(issue, changes))
     marked, text = render_marked(taken), render_text(taken)
     words = len(text.split())
-    shown = text if given.get("view") == "text" else marked.html
+    shown = (
+        text
+        if given.get("view") == "text"
+        else previewing.schemed(marked.html, dark=given.get("view") == "dark")
+    )
     return JsonResponse(
         {
             "shown": slots.shown(shown, settings.SITE_URL),

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 
 from issues import access
 from issues.rendering import slots
-from issues.rendering.render import render_html, render_text
+from issues.rendering.render import render_marked, render_text
 from issues.snapshot import take
 from newsroom.lib.policy import FRAMES
 
@@ -17,14 +17,17 @@ from newsroom.lib.policy import FRAMES
 def frame(request: HttpRequest, pk: int) -> HttpResponse:
     """The HTML mail, in a frame of its own policy: nothing in it runs, nothing in it is fetched from elsewhere.
 
-    An approved issue shows its frozen edition, not a new rendering. The dark rules are on or off as ``?scheme`` says,
-    whatever the editor's own screen is set to.
+    An approved issue shows its frozen edition, not a new rendering.
     """
     issue = access.issue(request.user, pk, access.READ)
-    html = issue.edition.html if issue.edition else render_html(take(issue))
-    applies = "all" if request.GET.get("scheme") == "dark" else "not all"
-    html = html.replace("@media (prefers-color-scheme: dark)", f"@media {applies}")
-    return HttpResponse(slots.shown(html, settings.SITE_URL), headers={"Content-Security-Policy": FRAMES})
+    html = issue.edition.html if issue.edition else render_marked(take(issue)).html
+    shown = slots.shown(schemed(html, dark=request.GET.get("scheme") == "dark"), settings.SITE_URL)
+    return HttpResponse(shown, headers={"Content-Security-Policy": FRAMES})
+
+
+def schemed(html: str, *, dark: bool) -> str:
+    """The mail with its dark rules on or off, whatever the editor's own screen is set to."""
+    return html.replace("@media (prefers-color-scheme: dark)", f"@media {'all' if dark else 'not all'}")
 
 
 @require_safe

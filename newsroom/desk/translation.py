@@ -23,8 +23,8 @@ class TranslateErrors:
         if not isinstance(error, NewsroomError):
             return None
         status = 409 if isinstance(error, NotNow | Conflict) else 422
-        if "autosave" in request.POST:
-            return JsonResponse({"saved": False, "why": str(error)}, status=status)
+        if request.headers.get("Accept") == "application/json":
+            return JsonResponse({"why": str(error)}, status=status)
         if request.headers.get("HX-Request"):
             return HttpResponse(str(error), status=status, content_type="text/plain; charset=utf-8")
         return render(request, "desk/refused.html", {"sentence": str(error)}, status=status)
