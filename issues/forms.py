@@ -52,9 +52,12 @@ class HeadForm(forms.ModelForm):  # type: ignore[type-arg]
         model = Issue
         fields = ["title", "subject", "preheader", "planned_for"]
         labels = {"planned_for": "Day of issue"}
+        help_texts = {"planned_for": ""}
         widgets = {
             "planned_for": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
             "title": forms.TextInput(attrs={"class": "title"}),
+            "subject": forms.TextInput(attrs={"data-advised": 60}),
+            "preheader": forms.TextInput(attrs={"data-advised": 110}),
         }
 
     helper = fields_only()

@@ -13,7 +13,7 @@ from typing import Any
 
 from issues import diff
 from issues.blocks import registry
-from issues.blocks.typed import Malformed
+from issues.blocks.typed import Malformed, storable
 from issues.forms import HeadForm
 from issues.models import Block, Seat
 from issues.saving import Changes, Contested, Replaced, Saved, Written, form_of
@@ -119,11 +119,11 @@ def block(row: Block) -> dict[str, Any]:
     }
 
 
-def seat(each: Seat) -> dict[str, Any]:
-    """Somebody at the issue."""
+def seat(each: Seat, *, seen_by: Any) -> dict[str, Any]:
+    """Somebody at the issue, as a colleague sees them."""
     return {
         "client": str(each.client),
-        "name": name_of(each.user),
+        "name": "Another tab of yours" if each.user == seen_by else name_of(each.user),
         "state": each.state,
         "block": str(each.block_uid) if each.block_uid else None,
     }
@@ -170,7 +170,7 @@ def _list(given: Any, name: str) -> list[Any]:
 def _text(given: Any, name: str) -> str:
     if not isinstance(given, str):
         raise Malformed(f"“{name}” needs text.")
-    return given
+    return storable(given)
 
 
 def _count(given: Any, name: str) -> int:

@@ -1,5 +1,6 @@
 """Pre-flight: what readers would notice, asked of every block kind and of the issue itself."""
 
+from issues import saving
 from issues.blocks import registry
 from issues.blocks.base import Problem, blocker, warning
 from issues.models import Issue
@@ -16,7 +17,7 @@ CLIPPED_AT = 102 * 1024
 def problems(issue: Issue) -> list[Problem]:
     """Blockers first, then warnings."""
     placed = standing(issue)
-    found = _of_issue(issue) + ([] if placed else [blocker("The issue has no blocks.")])
+    found = _of_issue(issue) + ([] if placed else [blocker("The issue has no blocks.")]) + _unread(issue)
     for kind, blocks in by_kind(placed).items():
         found += registry.kind(kind).problems(issue, blocks)
     return sorted(found, key=lambda problem: problem.severity)
@@ -39,6 +40,15 @@ def size_problems(rendered: Rendered) -> list[Problem]:
     if size > CLIPPED_AT * 5 // 6:
         return [warning(f"The mail has {size // 1024} of the {CLIPPED_AT // 1024} KB that Gmail shows.")]
     return []
+
+
+def _unread(issue: Issue) -> list[Problem]:
+    """What editors typed that could not be read: it would be missing from the issue."""
+    return [
+        Problem("blocker", f"{registry.kind(row.kind).label}: {sentence}", row.uid)
+        for row in issue.blocks.standing().exclude(unread={})
+        for sentence in dict.fromkeys(saving.form_of(row).mistakes.values())
+    ]
 
 
 def _of_issue(issue: Issue) -> list[Problem]:

@@ -134,4 +134,4 @@ def describe(issue: Issue, *, now: datetime.datetime = NOW, by: User | None = No
 
 def _save(issue: Issue, changes: saving.Changes, *, by: User | None, now: datetime.datetime) -> None:
     saved = saving.save(issue, changes, client=uuid.uuid4(), by=by, now=now)
-    assert not (saved.contested or saved.overtaken or saved.unreadable), saved
+    assert not [*saved.contested, *saved.overtaken, *saved.unreadable], saved

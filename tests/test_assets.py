@@ -49,7 +49,9 @@ def test_the_styles_of_the_desk_weigh_at_most_12_kb():
 
 
 def test_no_lock_names_an_address():
-    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True).stdout.split()
+    tracked = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split()
     locks = [name for name in tracked if re.search(r"(\.lock|package-lock\.json|uv\.txt)$", name)]
     assert "issues/assets/package-lock.json" in locks
     for name in locks:

@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 from django.forms.formsets import BaseFormSet, formset_factory
 
 from issues import richtext
-from issues.blocks.typed import Malformed
+from issues.blocks.typed import Malformed, storable
 from newsroom.lib.forms import fields_only
 
 ROWS_AT_MOST = 60
@@ -147,12 +147,13 @@ class RowsWidget(forms.Widget):
         return [row for row in rows if row != blank]
 
     def mistakes(self, name: str, value: BaseFormSet) -> dict[str, str]:  # type: ignore[type-arg]
-        """A sentence for each input of the rows that could not be read."""
-        return {
+        """A sentence for each input of the rows that could not be read, or for all of them together."""
+        found = {
             f"{name}-{number}-{column}": " ".join(errors)
             for number, form in enumerate(value.forms)
             for column, errors in form.errors.items()
         }
+        return found or {name: " ".join(value.non_form_errors())}
 
     def id_for_label(self, id_: str) -> str:
         return ""
@@ -245,6 +246,7 @@ class BlockForm(forms.Form):
         found = {name: " ".join(errors) for name, errors in self.errors.items()}
         for bound in self:
             if isinstance(bound.field, Rows) and bound.name in found:
+                del found[bound.name]
                 found |= bound.field.widget.mistakes(bound.name, bound.value())
         return found
 
@@ -262,7 +264,7 @@ def _spread(field: forms.Field, name: str, words: Any) -> dict[str, Any]:
 def _of_type(kind: type[Any], words: Any, name: str) -> Any:
     if not isinstance(words, kind):
         raise Malformed(f"“{name.rpartition('-')[2]}” cannot be {words!r}."[:200])
-    return words
+    return storable(words) if kind is str else words
 
 
 def _gathered(bound: forms.BoundField) -> Any:
@@ -275,7 +277,7 @@ def _gathered(bound: forms.BoundField) -> Any:
     if isinstance(widget, forms.CheckboxInput):
         return bool(value)
     shown = widget.format_value(value)
-    return (shown[0] if shown else "") if isinstance(shown, list) else str(shown or "")
+    return (shown[0] if shown else "") if isinstance(shown, list) else storable(str(shown or ""))
 
 
 def one_line(label: str = "Heading", **options: Any) -> forms.CharField:

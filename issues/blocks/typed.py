@@ -7,6 +7,7 @@ kind still loads, and an empty dict is an empty block.
 
 import dataclasses
 import datetime
+import re
 import types
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
@@ -55,6 +56,14 @@ def _json(value: Any) -> Any:
     if isinstance(value, datetime.date):
         return value.isoformat()
     return value
+
+
+_NOT_STORABLE = re.compile("[\0\ud800-\udfff]")
+
+
+def storable(text: str) -> str:
+    """``text`` without what no database takes: NUL and halves of surrogate pairs."""
+    return _NOT_STORABLE.sub("", text)
 
 
 def _value(hint: Any, raw: Any, where: str) -> Any:

@@ -54,7 +54,7 @@ def sit(request: HttpRequest, pk: int) -> HttpResponse:
     rows = list(issue.blocks.standing().values_list("uid", "rev"))
     return JsonResponse(
         {
-            "people": [protocol.seat(each) for each in others],
+            "people": [protocol.seat(each, seen_by=request.user) for each in others],
             "revs": {str(uid): rev for uid, rev in rows},
             "order": [str(uid) for uid, _ in rows],
             "status": issue.status,

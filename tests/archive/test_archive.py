@@ -8,10 +8,11 @@ from html.parser import HTMLParser
 import pytest
 from django.test import Client
 
-from issues import composing, workflow
+from issues import workflow
 from issues.models import Edition, Issue, Publication
 from tests.make import (
     NOW,
+    describe,
     make_approved_issue,
     make_block,
     make_issue,
@@ -374,7 +375,7 @@ def test_an_address_that_was_wrong_is_still_in_the_form(client):
 def test_a_title_changed_after_a_reopening_does_not_show_before_it_goes_out(client):
     issue = make_approved_issue(title="Old words")
     workflow.reopen(issue, by=None, now=NOW)
-    composing.describe(issue, title="New words", now=NOW)
+    describe(issue, title="New words")
     assert "New words" not in said(client, f"/{issue.publication.slug}/")
 
 

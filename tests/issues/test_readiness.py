@@ -2,11 +2,11 @@
 
 import pytest
 
-from issues import composing, readiness
+from issues import readiness
 from issues.models import Issue
 from issues.rendering import Rendered
 from sponsors import selling
-from tests.make import NOW, make_block, make_issue
+from tests.make import describe, make_block, make_issue, remove
 
 pytestmark = pytest.mark.django_db
 
@@ -17,7 +17,7 @@ def sentences(issue: Issue, severity: str) -> list[str]:
 
 def described(**fields: str) -> Issue:
     issue = make_issue()
-    composing.describe(issue, now=NOW, **fields)
+    describe(issue, **fields)
     return issue
 
 
@@ -39,7 +39,7 @@ def test_an_issue_needs_blocks():
 
 def test_a_removed_block_is_no_block():
     issue = make_issue(blocks=("story",))
-    composing.remove_block(issue.blocks.get(), now=NOW)
+    remove(issue, "story")
     assert "The issue has no blocks." in sentences(issue, "blocker")
 
 

@@ -133,7 +133,7 @@ def test_sponsors_of_one_company_in_one_draft_share_their_words():
 def test_copying_a_sponsor_block_books_nothing_and_stops_the_issue():
     issue = make_issue(blocks=("story", "sponsor_slot"))
     book(issue)
-    composing.copy_block(issue.blocks.get(kind="sponsor_slot"), now=NOW)
+    make_block(issue, "sponsor_slot", position=2)
     assert Booking.objects.count() == 1
     assert "Two blocks stand for the same placement" in readiness.blockers(issue)[0].sentence
 

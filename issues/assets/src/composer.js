@@ -10,7 +10,7 @@ import { listen } from "./keys.js";
 import { AddMenu, MoveMenu } from "./menus.js";
 import { Notices } from "./notices.js";
 import { Outline } from "./outline.js";
-import { $, $$, announce, clock, toast } from "./page.js";
+import { $, $$, announce, clock, make, toast } from "./page.js";
 import * as pictures from "./pictures.js";
 import { Preview } from "./preview.js";
 import { Recovery } from "./recovery.js";
@@ -69,6 +69,7 @@ export class Composer extends HTMLElement {
     this.form.addEventListener("input", (event) => this.#typed(event.target));
     this.form.addEventListener("click", (event) => this.#pressed(event));
     this.form.addEventListener("submit", (event) => event.preventDefault());
+    this.#countLetters();
     this.#takeInPictures();
     this.#leaveSafely();
     $("[data-undo]", this).addEventListener("click", () => this.step("undo"));
@@ -171,11 +172,26 @@ export class Composer extends HTMLElement {
     this.changed(uid);
   }
 
+  // How many letters a line above the blocks has, of those that inboxes show.
+  #countLetters() {
+    for (const input of $$("[data-advised]", this)) {
+      const count = make("span", { class: "count" });
+      $(`label[for="${input.id}"]`, this).append(count);
+      const show = () => {
+        count.textContent = `${input.value.length}/${input.dataset.advised}`;
+        count.classList.toggle("over", input.value.length > Number(input.dataset.advised));
+      };
+      input.addEventListener("input", show);
+      show();
+    }
+  }
+
   #put(uid, name, value) {
     const input = $(`[name="${CSS.escape(name)}"]`, this.form);
     if (!input) return;
     setValue(input, value);
     this.values.set(input, value);
+    if (name === "title") $("[data-title]", this).textContent = value || "Untitled issue";
     input.focus();
     input.scrollIntoView({ block: "nearest" });
     this.changed(uid);
