@@ -39,7 +39,7 @@ def after(act: str, issue: Issue, written: Sequence[Written], head: dict[str, Re
 def _move(_: Issue, changes: Changes, uid: str, by: str) -> Acted:
     written = _named(changes, uid)
     order = [each for each in _order(changes) if each != written.uid]
-    place = max(0, min(_order(changes).index(written.uid) + int(by), len(order)))
+    place = max(0, min(_order(changes).index(written.uid) + _number(by), len(order)))
     order.insert(place, written.uid)
     said = f"{_label(written)} moved to position {place + 1} of {len(order)}."
     return Acted(replace(changes, order=order), said, uid)
@@ -68,7 +68,7 @@ def _add(_: Issue, changes: Changes, kind_name: str, place: str) -> Acted:
     kind, new = registry.kind(kind_name), uuid.uuid4()
     blank = kind.form.saying(kind.form.showing(kind.data(), prefix=str(new)).words, prefix=str(new))
     order = _order(changes)
-    order.insert(int(place), new)
+    order.insert(_number(place), new)
     added = Written(new, kind.kind, 0, blank)
     return Acted(
         replace(changes, blocks=[*changes.blocks, added], order=order), f"{kind.label} added.", str(new)
@@ -101,6 +101,13 @@ def _named(changes: Changes, uid: str) -> Written:
 
 def _order(changes: Changes) -> list[uuid.UUID]:
     return list(changes.order or ())
+
+
+def _number(given: str) -> int:
+    try:
+        return int(given[:9])
+    except ValueError:
+        raise Refused("There is no such place.") from None
 
 
 def _label(written: Written) -> str:

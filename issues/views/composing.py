@@ -112,15 +112,19 @@ def _blanks() -> Iterator[Shown]:
 
 def _save(request: HttpRequest, issue: Issue) -> HttpResponse:
     """Everything that stands in the form, then what its button asks for."""
-    changes = acting.after(
-        request.POST.get("act", ""), issue, _written(request, issue), _head(request, issue)
-    )
-    saved = saving.save(issue, changes.changes, client=uuid.uuid4(), by=person(request), now=timezone.now())
+    acted = acting.after(_act(request), issue, _written(request, issue), _head(request))
+    saved = saving.save(issue, acted.changes, client=uuid.uuid4(), by=person(request), now=timezone.now())
     for sentence in _unsaved(saved):
         messages.warning(request, sentence)
     if not saved.contested:
-        messages.success(request, changes.said or "Saved.")
-    return redirect(f"{request.path}#block-{changes.at}" if changes.at else request.path)
+        messages.success(request, acted.said or "Saved.")
+    return redirect(f"{request.path}#block-{acted.at}" if acted.at else request.path)
+
+
+def _act(request: HttpRequest) -> str:
+    """The button that was pressed; the one that adds a block says the rest in fields beside it."""
+    act = request.POST.get("act", "")
+    return f"add {request.POST.get('kind')} {request.POST.get('place')}" if act == "add" else act
 
 
 def _written(request: HttpRequest, issue: Issue) -> list[saving.Written]:
@@ -132,7 +136,9 @@ def _written(request: HttpRequest, issue: Issue) -> list[saving.Written]:
             continue
         form = registry.kind(row.kind).form(request.POST, request.FILES, prefix=uid)
         rev = request.POST.get(f"{uid}-rev", "")
-        written.append(saving.Written(row.uid, row.kind, int(rev) if rev.isdecimal() else 0, form))
+        written.append(
+            saving.Written(row.uid, row.kind, int(rev) if rev.isdecimal() and len(rev) < 10 else 0, form)
+        )
     return written
 
 

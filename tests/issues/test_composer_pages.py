@@ -1,4 +1,4 @@
-"""The composer and its neighbours, as a browser meets them."""
+"""The composer and its neighbours, as a browser without scripts meets them."""
 
 from html.parser import HTMLParser
 from typing import Any
@@ -8,13 +8,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from issues import composing, workflow
+from issues import workflow
 from issues.models import Block, Issue, Publication
 from issues.rendering.slots import UNSUBSCRIBE
-from tests.make import NOW, TODAY, make_approved_issue, make_issue, make_publication
+from tests.make import NOW, TODAY, describe, make_approved_issue, make_issue, make_publication, remove, write
 
 pytestmark = pytest.mark.django_db
-HTMX = {"HTTP_HX_REQUEST": "true"}
 
 
 @pytest.fixture
@@ -26,181 +25,212 @@ def at(name: str, issue: Issue, *more: Any) -> str:
     return reverse(f"issues:{name}", args=[issue.pk, *more])
 
 
-def story(issue: Issue) -> Block:
-    return issue.blocks.get(kind="story")
+def block(issue: Issue, kind: str = "story") -> Block:
+    return issue.blocks.get(kind=kind)
 
 
-def written(block: Block, words: str, **more: Any) -> dict[str, Any]:
-    return {f"{block.uid}-heading": "Wind", f"{block.uid}-body": words, "rev": block.rev, **more}
+def kinds(issue: Issue) -> list[str]:
+    return list(issue.blocks.standing().values_list("kind", flat=True))
 
 
-def test_the_composer_shows_every_block_and_what_to_do_next(edith, issue):
+class WritingForm(HTMLParser):
+    """What a browser would post of the composer's form; what stands in a template is not there yet."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.values: dict[str, list[str]] = {}
+        self.inside = self.blank = 0
+        self.textarea = self.select = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attributes: Any) -> None:
+        given = dict(attributes)
+        self.inside += "data-writing" in given
+        self.blank += tag == "template"
+        name = given.get("name") or ""
+        if not self.inside or self.blank:
+            return
+        if tag == "input" and name and given.get("type") not in ("file", "checkbox"):
+            self.values.setdefault(name, []).append(given.get("value") or "")
+        elif tag == "textarea":
+            self.textarea = name
+            self.values[name] = [""]
+        elif tag == "select":
+            self.select = name
+        elif tag == "option" and ("selected" in given or self.select not in self.values):
+            self.values[self.select] = [given.get("value") or ""]
+
+    def handle_endtag(self, tag: str) -> None:
+        self.blank -= tag == "template"
+        if tag == "textarea":
+            self.textarea = ""
+        if tag == "form":
+            self.inside = 0
+
+    def handle_data(self, data: str) -> None:
+        if self.textarea:
+            self.values[self.textarea][0] += (
+                data.removeprefix("\n") if not self.values[self.textarea][0] else data
+            )
+
+
+def form(client: Client, issue: Issue) -> dict[str, Any]:
+    return WritingForm(client.get(at("compose", issue)).content.decode()).values
+
+
+def press(
+    client: Client, issue: Issue, act: str = "", *, filled: dict[str, Any] | None = None, **typed: str
+) -> str:
+    """Fill in the form, press a button; the page that comes then."""
+    posted = {**(filled or form(client, issue)), **typed} | ({"act": act} if act else {})
+    response = client.post(at("compose", issue), posted, follow=True)
+    assert response.redirect_chain
+    return response.content.decode()
+
+
+def test_the_composer_shows_every_block_as_a_form_and_what_to_do_next(edith, issue):
     said = edith.get(at("compose", issue)).content.decode()
-    for block in issue.blocks.standing():
-        assert f'id="block-{block.uid}"' in said
+    for row in issue.blocks.standing():
+        assert f'id="block-{row.uid}"' in said
+        assert f'name="{row.uid}-body"' in said
     assert "Submit for review" in said
 
 
-def test_who_may_only_read_sees_no_tools(sam, issue):
+def test_who_may_only_read_sees_words_and_no_form(sam, issue):
     said = sam.get(at("compose", issue)).content.decode()
-    assert at("edit", issue, story(issue).uid) not in said
+    assert "The newest crane at pier four" in said
+    assert "data-writing" not in said
+    assert "You may read this issue, but not write in it." in said
+    assert sam.post(at("compose", issue), {}).status_code == 403
 
 
-def test_writing_is_saved_while_typing(edith, issue):
-    block = story(issue)
-    response = edith.post(at("edit", issue, block.uid), written(block, "New *words*.", autosave="1"))
-    assert response.json() == {"saved": True, "rev": 2}
-    assert story(issue).data["body"] == "<p>New <em>words</em>.</p>"
+def test_saving_the_form_as_it_stands_changes_nothing(edith, issue):
+    before = list(Block.objects.values())
+    assert "Saved." in press(edith, issue)
+    assert list(Block.objects.values()) == before
+    assert Issue.objects.get().rev == issue.rev
 
 
-def test_two_who_write_at_once_are_told_and_nothing_is_overwritten(edith, chris, issue):
-    block = story(issue)
-    edith.post(at("edit", issue, block.uid), written(block, "Hers.", autosave="1"))
-    response = chris.post(at("edit", issue, block.uid), written(block, "His.", autosave="1"))
-    assert response.status_code == 409
-    assert response.json()["saved"] is False
-    assert "Somebody else" in response.json()["why"]
-    assert story(issue).data["body"] == "<p>Hers.</p>"
-
-
-@pytest.mark.parametrize("htmx", [{}, HTMX])
-def test_on_a_conflict_the_words_are_still_in_the_form(edith, issue, htmx):
-    block = story(issue)
-    composing.edit_block(story(issue), story_data("Theirs."), rev=1, now=NOW)
-    response = edith.post(at("edit", issue, block.uid), written(block, "My own words."), **htmx)
-    said = response.content.decode()
-    assert response.status_code == 409
-    assert "My own words." in said
-    assert "Somebody else changed this block" in said
-
-
-@pytest.mark.parametrize("htmx", [{}, HTMX])
-def test_when_it_was_approved_meanwhile_the_words_are_still_in_the_form(edith, issue, htmx):
-    block = story(issue)
-    approve(issue)
-    response = edith.post(at("edit", issue, block.uid), written(block, "My own words."), **htmx)
-    assert response.status_code == 409
-    assert "My own words." in response.content.decode()
-    assert "reopen it" in response.content.decode()
-
-
-def test_the_autosave_of_an_approved_issue_says_why_it_is_not_saved(edith, issue):
-    block = story(issue)
-    approve(issue)
-    response = edith.post(at("edit", issue, block.uid), written(block, "Late.", autosave="1"))
-    assert (response.status_code, response.json()["saved"]) == (409, False)
-    assert "approved" in response.json()["why"]
-
-
-@pytest.mark.parametrize("rev", ["", "x", "²", "9" * 5000, "-1"])
-def test_an_odd_rev_is_a_conflict_and_no_loss(edith, issue, rev):
-    block = story(issue)
-    response = edith.post(at("edit", issue, block.uid), written(block, "Words.", autosave="1") | {"rev": rev})
-    assert response.status_code == 409
-
-
-def test_input_that_does_not_fit_is_refused_in_a_sentence_and_kept_in_the_form(edith, issue):
-    block = story(issue)
-    too_long = written(block, "Words.") | {f"{block.uid}-heading": "x" * 201}
-    assert (
-        "at most 200" in edith.post(at("edit", issue, block.uid), too_long | {"autosave": "1"}).json()["why"]
+def test_what_is_typed_is_saved_as_light_markdown(edith, issue):
+    uid = block(issue).uid
+    press(
+        edith,
+        issue,
+        title="Two ferries",
+        **{f"{uid}-body": "New *words*.\n\n- one\n- two", f"{uid}-heading": "Wind"},
     )
-    shown = edith.post(at("edit", issue, block.uid), too_long)
-    assert shown.status_code == 422
-    assert "Words." in shown.content.decode()
-    assert story(issue).rev == 1
-
-
-def test_a_null_character_is_refused_and_not_a_crash(edith, issue):
-    block = story(issue)
-    response = edith.post(at("edit", issue, block.uid), written(block, "a\0b", autosave="1"))
-    assert response.status_code == 422
-    assert response.json()["saved"] is False
-
-
-def test_without_javascript_the_form_is_a_page_and_saving_leads_back(edith, issue):
-    block = story(issue)
-    page = edith.get(at("edit", issue, block.uid)).content.decode()
-    assert page.startswith("<!doctype html>")
-    assert f'action="{at("edit", issue, block.uid)}"' in page
-    assert f'name="{block.uid}-body"' in page
-    response = edith.post(at("edit", issue, block.uid), written(block, "By hand."))
-    assert response.headers["Location"] == at("compose", issue)
-    assert story(issue).data["body"] == "<p>By hand.</p>"
-
-
-def test_with_htmx_the_form_and_the_card_are_fragments(edith, issue):
-    block = story(issue)
-    form = edith.get(at("edit", issue, block.uid), **HTMX).content.decode()
-    card = edith.post(at("edit", issue, block.uid), written(block, "By htmx."), **HTMX).content.decode()
-    for fragment in (form, card):
-        assert "<!doctype" not in fragment
-        assert f'id="block-{block.uid}"' in fragment
-    assert "By htmx." in card
-
-
-STEPS: list[tuple[str, bool, dict[str, str]]] = [
-    ("add", False, {"kind": "quote", "at": "0"}),
-    ("copy", True, {}),
-    ("move", True, {"by": "1"}),
-    ("move", True, {"to": "1"}),
-    ("remove", True, {}),
-    ("put_back", True, {}),
-]
-
-
-@pytest.mark.parametrize(("step", "of_block", "posted"), STEPS)
-def test_every_change_of_order_answers_with_the_workspace_or_the_page(edith, issue, step, of_block, posted):
-    path = at(step, issue, *([story(issue).uid] if of_block else []))
-    response = edith.post(path, posted, **HTMX)
-    assert 'id="workspace"' in response.content.decode()
-    assert "<!doctype" not in response.content.decode()
-    assert edith.post(path, posted).headers["Location"] == at("compose", issue)
-
-
-def test_a_removed_block_can_be_put_back_by_one_click(edith, issue):
-    block = story(issue)
-    said = edith.post(at("remove", issue, block.uid), **HTMX).content.decode()
-    assert f'data-undo="{at("put_back", issue, block.uid)}"' in said
-    edith.post(at("put_back", issue, block.uid))
-    assert issue.blocks.standing().first() == block
-
-
-@pytest.mark.parametrize("place", ["²", "-3", "x", "", "1.5", "9" * 5000])
-def test_an_odd_place_is_a_place_and_no_crash(edith, issue, place):
-    assert edith.post(at("add", issue), {"kind": "quote", "at": place}).status_code == 302
-    assert edith.post(at("move", issue, story(issue).uid), {"to": place, "by": place}).status_code == 302
-    assert sorted(issue.blocks.standing().values_list("position", flat=True)) == [0, 1, 2]
-
-
-@pytest.mark.parametrize(("extra", "kind"), [({}, "text/html"), (HTMX, "text/plain")])
-def test_an_unknown_kind_is_refused_in_a_sentence(edith, issue, extra, kind):
-    response = edith.post(at("add", issue), {"kind": "sundial"}, **extra)
-    assert response.status_code == 422
-    assert response.headers["Content-Type"].startswith(kind)
-    assert "sundial" in response.content.decode()
-
-
-def test_title_and_subject_are_saved_while_typing(edith, issue):
-    posted = {
-        "title": "Two ferries",
-        "subject": "Ferries",
-        "preheader": "",
-        "planned_for": TODAY,
-        "autosave": "1",
+    assert block(issue).data == {
+        "heading": "Wind",
+        "body": "<p>New <em>words</em>.</p><ul><li>one</li><li>two</li></ul>",
     }
-    assert edith.post(at("describe", issue), posted).json() == {"saved": True}
-    saved = Issue.objects.get()
-    assert (saved.title, saved.subject, saved.slug) == ("Two ferries", "Ferries", "two-ferries")
+    assert Issue.objects.get().title == "Two ferries"
+
+
+def test_buttons_save_the_words_along_with_what_they_do(edith, issue):
+    uid = block(issue).uid
+    said = press(edith, issue, f"move {uid} 1", **{f"{uid}-heading": "Typed before the move"})
+    assert "Story moved to position 2 of 2." in said
+    assert kinds(issue) == ["sign_off", "story"]
+    assert block(issue).data["heading"] == "Typed before the move"
+
+
+@pytest.mark.parametrize("by", ["-1", "5", "-9"])
+def test_no_block_moves_beyond_the_ends(edith, issue, by):
+    press(edith, issue, f"move {block(issue).uid} {by}")
+    assert sorted(kinds(issue)) == ["sign_off", "story"]
+
+
+def test_a_block_is_duplicated_behind_itself(edith, issue):
+    uid = block(issue).uid
+    press(edith, issue, f"copy {uid} 1", **{f"{uid}-heading": "Twice"})
+    assert kinds(issue) == ["story", "story", "sign_off"]
+    assert [row.data.get("heading") for row in issue.blocks.standing()[:2]] == ["Twice", "Twice"]
+
+
+def test_a_block_is_deleted_and_its_row_is_kept(edith, issue):
+    assert "Story deleted. History has it." in press(edith, issue, f"remove {block(issue).uid} 1")
+    assert kinds(issue) == ["sign_off"]
+    assert issue.blocks.count() == 2
+
+
+def test_a_block_is_added_at_the_place_that_was_chosen(edith, issue):
+    assert "Quote added." in press(edith, issue, "add", kind="quote", place="1")
+    assert kinds(issue) == ["story", "quote", "sign_off"]
+
+
+@pytest.mark.parametrize(
+    "act", ["add", "add sundial 0", "move x y", "move", "copy nothing 1", "sing a song", "aid x today"]
+)
+def test_a_button_that_nobody_offers_is_refused_in_a_sentence_and_saves_nothing(edith, issue, act):
+    uid = block(issue).uid
+    filled = {
+        **form(edith, issue),
+        f"{uid}-heading": "Typed",
+        "act": act,
+        "kind": "sundial",
+        "place": "first",
+    }
+    response = edith.post(at("compose", issue), filled)
+    assert response.status_code == 422
+    assert block(issue).data["heading"] == "A crane that learns"
+
+
+def test_the_second_of_two_is_told_and_their_words_are_kept(edith, issue):
+    filled = form(edith, issue)
+    uid = block(issue).uid
+    write(issue, "story", heading="Theirs")
+    said = press(edith, issue, filled=filled, **{f"{uid}-heading": "Mine"})
+    assert "Story was not saved, because somebody else had changed the block meanwhile." in said
+    assert block(issue).data["heading"] == "Theirs"
+    assert issue.set_aside.get().words["heading"] == "Mine"
+
+
+def test_a_block_that_somebody_deleted_meanwhile_is_told_too(edith, issue):
+    filled = form(edith, issue)
+    uid = block(issue).uid
+    remove(issue, "story")
+    said = press(edith, issue, filled=filled, **{f"{uid}-heading": "Mine"})
+    assert "somebody else had removed the block" in said
+    assert issue.set_aside.get().words["heading"] == "Mine"
+
+
+@pytest.mark.parametrize("rev", ["", "x", "²", "9" * 50, "-1"])
+def test_an_odd_rev_is_a_conflict_and_no_loss(edith, issue, rev):
+    uid = block(issue).uid
+    press(edith, issue, **{f"{uid}-rev": rev, f"{uid}-heading": "Mine"})
+    assert block(issue).data["heading"] == "A crane that learns"
+    assert issue.set_aside.get().words["heading"] == "Mine"
+
+
+def test_what_does_not_fit_is_marked_and_kept(edith, issue):
+    uid = block(issue).uid
+    said = press(edith, issue, **{f"{uid}-heading": "x" * 201, f"{uid}-body": "Words."})
+    assert "1 block has something that cannot be read" in said
+    assert "x" * 201 in said
+    assert "at most 200 characters" in said
+    assert block(issue).data["body"] == "<p>Words.</p>"
+
+
+def test_a_null_character_is_no_crash(edith, issue):
+    uid = block(issue).uid
+    press(edith, issue, **{f"{uid}-heading": "a\0b", f"{uid}-body": "a\0b"})
+    assert block(issue).data["body"] == "<p>ab</p>"
 
 
 @pytest.mark.parametrize("wrong", [{"planned_for": "soon"}, {"title": "x" * 201}, {"planned_for": ""}])
-def test_a_title_or_day_that_does_not_fit_is_not_saved(edith, issue, wrong):
-    posted = {"title": "Two ferries", "planned_for": TODAY, "autosave": "1"} | wrong
-    response = edith.post(at("describe", issue), posted)
-    assert (response.status_code, response.json()["saved"]) == (422, False)
-    assert response.json()["why"]
-    assert Issue.objects.get().title == issue.title
+def test_a_title_or_day_that_does_not_fit_is_told_and_not_saved(edith, issue, wrong):
+    press(edith, issue, subject="Good", **wrong)
+    saved = Issue.objects.get()
+    assert (saved.title, saved.planned_for, saved.subject) == (issue.title, TODAY, "Good")
+
+
+def test_an_approved_issue_is_read_only_and_says_the_way_to_reopen_it(edith, chris):
+    issue = make_approved_issue(blocks=("story",))
+    for client, way in ((edith, "A chief editor can reopen it."), (chris, "“Reopen” makes it a draft again")):
+        said = client.get(at("compose", issue)).content.decode()
+        assert way in said
+        assert "data-writing" not in said
+    assert edith.post(at("compose", issue), {"uid": str(block(issue).uid)}).status_code == 409
 
 
 def test_the_preview_runs_nothing_and_fetches_nothing_from_elsewhere(edith, issue):
@@ -248,7 +278,7 @@ def test_a_step_that_is_not_legal_says_so_on_the_page(chris, issue):
 
 
 def test_an_approval_that_is_stopped_names_what_stops_it(chris, issue):
-    composing.describe(issue, title="", now=NOW)
+    describe(issue, title="")
     workflow.submit(issue, by=None, now=NOW)
     response = chris.post(at("step", issue, "approve"), follow=True)
     assert "The issue has no title." in response.content.decode()
@@ -256,27 +286,6 @@ def test_an_approval_that_is_stopped_names_what_stops_it(chris, issue):
 
 def test_an_unknown_step_is_404(chris, issue):
     assert chris.post(at("step", issue, "publish-now")).status_code == 404
-
-
-def test_words_of_an_editor_are_never_markup_of_the_desk(edith, issue):
-    composing.describe(issue, title="<script>alert(1)</script>", now=NOW)
-    block = story(issue)
-    edith.post(at("edit", issue, block.uid), written(block, "<script>alert(2)</script>", autosave="1"))
-    for page in ("compose", "frame"):
-        assert not scripts(edith.get(at(page, issue)).content.decode())
-
-
-def scripts(page: str) -> list[str]:
-    """Words of the scripts that stand in a page itself."""
-    found: list[str] = []
-
-    class Reader(HTMLParser):
-        def handle_data(self, data: str) -> None:
-            if self.cdata_elem == "script":
-                found.append(data)
-
-    Reader().feed(page)
-    return found
 
 
 # Starting and pasting
