@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from issues.models import Issue, Seat
+from newsroom.lib.errors import Refused
 
 __all__ = ["held_by_others", "leave", "sit", "tell_once"]
 
@@ -30,7 +31,7 @@ def sit(
 
     With ``take_over`` the other lets go of it; what they had not saved is set aside when their tab next saves.
     """
-    Issue.objects.select_for_update().get(pk=issue.pk)
+    _lock(issue)
     if block_uid and take_over:
         issue.seats.filter(block_uid=block_uid).exclude(client=client).update(block_uid=None, since=None)
     free = block_uid and block_uid not in held_by_others(issue, client, now=now)
@@ -69,7 +70,7 @@ def tell_once(
     now: datetime.datetime,
 ) -> dict[str, Any]:
     """The answer to save ``seq`` of a tab. Asked again, it is told again, and ``act`` is not done twice."""
-    Issue.objects.select_for_update().get(pk=issue.pk)
+    _lock(issue)
     seat, _ = Seat.objects.get_or_create(issue=issue, client=client, defaults={"user": by, "seen_at": now})
     if seat.seq == seq:
         return dict(seat.answer)
@@ -77,3 +78,9 @@ def tell_once(
     seat.seq, seat.answer, seat.seen_at = seq, answer, now
     seat.save(update_fields=["seq", "answer", "seen_at"])
     return answer
+
+
+def _lock(issue: Issue) -> None:
+    """One tab at a time. Raises ``Refused`` if the issue was deleted meanwhile."""
+    if not list(Issue.objects.select_for_update().filter(pk=issue.pk).values_list("pk")):
+        raise Refused("This issue is no longer here.")

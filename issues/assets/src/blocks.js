@@ -3,7 +3,7 @@
 import { ask } from "./desk.js";
 import { $, $$, announce, toast } from "./page.js";
 import * as pictures from "./pictures.js";
-import { read, renumber, setReadOnly } from "./words.js";
+import { read, renumber, rowsOf, setReadOnly } from "./words.js";
 
 const FOLDED = "newsroom-folded";
 
@@ -92,15 +92,19 @@ export class Blocks {
 
   // ---- removing
 
+  // Whoever was in the block goes on in the one that takes its place.
   #take(block) {
+    const next = block.nextElementSibling ?? block.previousElementSibling ?? this.composer.canvas;
+    const inside = block.contains(document.activeElement);
     block.remove();
+    if (inside) next.focus({ preventScroll: true });
     this.composer.rearranged(block.dataset.block);
   }
 
   remove(uid) {
     const block = this.block(uid);
     const behind = this.after(uid);
-    const next = block.nextElementSibling ?? block.previousElementSibling;
+    block.focus({ preventScroll: true });
     this.#take(block);
     this.composer.undo.push({
       label: `deleting ${this.#named(block)}`,
@@ -111,7 +115,6 @@ export class Blocks {
       },
       redo: () => this.#take(block),
     });
-    (next ?? this.composer.canvas).focus({ preventScroll: true });
     announce(`${this.#named(block)} deleted. Control Z brings it back.`);
     toast(`${this.#named(block)} deleted.`, [{ label: "Undo", run: () => this.composer.step("undo") }]);
   }
@@ -121,10 +124,11 @@ export class Blocks {
     const { composer } = this;
     const uid = block.dataset.block;
     const before = read(block);
-    const next = row.nextElementSibling;
+    const field = row.parentElement;
+    const at = rowsOf(field).indexOf(row);
     row.remove();
     composer.rewrite(uid, before, read(block), "deleting a row");
-    $("input", next)?.focus();
+    $("input", rowsOf(field)[at] ?? field).focus();
   }
 
   // ---- moving

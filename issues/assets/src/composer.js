@@ -175,8 +175,8 @@ export class Composer extends HTMLElement {
   // How many letters a line above the blocks has, of those that inboxes show.
   #countLetters() {
     for (const input of $$("[data-advised]", this)) {
-      const count = make("span", { class: "count" });
-      $(`label[for="${input.id}"]`, this).append(count);
+      const count = make("span", { class: "count", "aria-hidden": "true" });
+      $(`label[for="${input.id}"]`, this).before(count);
       const show = () => {
         count.textContent = `${input.value.length}/${input.dataset.advised}`;
         count.classList.toggle("over", input.value.length > Number(input.dataset.advised));

@@ -6,7 +6,9 @@ const PANES = ["outline", "write", "side"];
 
 /** @param {import("./composer.js").Composer} composer */
 export function listen(composer) {
-  composer.addEventListener("keydown", (event) => anywhere(composer, event) || (composer.writable && inBlock(composer, event)), true);
+  // The document listens, not the composer: when what had the focus is gone, Ctrl+Z must not reach the browser's own undo.
+  document.addEventListener("keydown", (event) => anywhere(composer, event), true);
+  composer.addEventListener("keydown", (event) => composer.writable && inBlock(composer, event), true);
   composer.addEventListener("keydown", (event) => onShell(composer, event));
 }
 
@@ -19,6 +21,7 @@ function done(event) {
 }
 
 function anywhere(composer, event) {
+  if (document.querySelector("dialog[open]")) return false;
   if (event.key === "F6") return done(event) && cycle(composer, event.shiftKey ? -1 : 1);
   if (!mod(event)) return false;
   const key = event.key.toLowerCase();
@@ -70,7 +73,7 @@ function inBlock(composer, event) {
     else composer.blocks.moveBy(uid, by);
     return done(event);
   }
-  if (event.key === "Escape" && event.target !== block && !event.target.closest(".ProseMirror, .link-popover")) {
+  if (event.key === "Escape" && event.target !== block && !event.target.closest(".rich")) {
     event.target.closest("details[open]")?.removeAttribute("open");
     block.focus();
     return done(event);

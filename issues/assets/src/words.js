@@ -59,7 +59,8 @@ export function read(block) {
 }
 
 const column = (input, field) => input.name.slice(field.dataset.rows.length + 1).replace(/^(\d+|__prefix__)-/, "");
-const rowsOf = (field) => $$(":scope > [data-row]", field);
+/** The rows of a field, such as funding rounds. */
+export const rowsOf = (field) => $$(":scope > [data-row]", field);
 const rowWords = (row, field) => Object.fromEntries($$("input, textarea, select", row).map((input) => [column(input, field), valueOf(input)]));
 
 function readRows(field) {
