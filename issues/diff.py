@@ -11,7 +11,8 @@ from issues.blocks.base import BlockType
 Piece = tuple[Literal["same", "gone", "new"], str]
 """A stretch of text that stands in both states, in the earlier one only, or in the later one only."""
 
-_WORDS = re.compile(r"\s+|[^\s\w]|\w+")
+_WORDS = re.compile(r"\s*(?:\w+|[^\s\w])|\s+")
+"""A word or a sign with the space before it, so that neighbours that changed are one stretch."""
 
 
 def words(before: str, after: str) -> list[Piece]:

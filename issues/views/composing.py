@@ -60,7 +60,7 @@ class Shown:
     problems: list[Problem]
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def compose(request: HttpRequest, pk: int) -> HttpResponse:
     """The composer; a POST is the whole form of a browser without scripts."""
     if request.method == "POST":

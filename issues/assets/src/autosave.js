@@ -19,7 +19,7 @@ export class Autosave {
 
   /**
    * @param {{draft: import("./draft.js").Draft, device: import("./device.js").Device, address: string, client: string,
-   *   answered: (changes: object, answer: object, status: number) => void, state: (state: string, detail?: any) => void}} parts
+   *   answered: (changes: object, answer: object, arranged: boolean) => void, state: (state: string, detail?: any) => void}} parts
    */
   constructor(parts) {
     Object.assign(this, parts);
@@ -80,20 +80,21 @@ export class Autosave {
     if (!name && !changes.blocks.length && !changes.order && !changes.head) return false;
     this.#seq += 1;
     this.#first = 0;
-    this.#pending = { changes, body: { client: this.client, seq: this.#seq, name, ...changes } };
+    this.#pending = { changes, shown: String(this.draft.order), body: { client: this.client, seq: this.#seq, name, ...changes } };
     return true;
   }
 
   async #send() {
-    const { body, changes } = this.#pending;
+    const { body, changes, shown } = this.#pending;
     this.state("saving");
     await this.#keepNow();
     try {
-      const { status, answer } = await ask(this.address, body);
+      const { answer } = await ask(this.address, body);
       this.#pending = null;
       this.#tries = 0;
+      const arranged = shown === String(this.draft.order); // nobody has moved a block meanwhile
       this.draft.stored(changes, answer);
-      this.answered(changes, answer, status);
+      this.answered(changes, answer, arranged);
       await this.#keepNow();
       if (!this.draft.dirty) this.state("saved", answer.at);
       return true;

@@ -175,9 +175,10 @@ export class Blocks {
     const { draft } = this.composer;
     const mine = (uid) => draft.isDirty(uid) || draft.isContested(uid);
     const news = Object.keys(revs).filter((uid) => revs[uid] !== draft.rev(uid) && !mine(uid));
+    const moved = draft.changes().order;
     for (const uid of draft.order) if (!(uid in revs) && draft.rev(uid) && !mine(uid)) this.letGo(uid);
-    if (news.length) this.renew(news).then(() => this.arrange(order));
-    else this.arrange(order);
+    if (news.length) this.renew(news).then(() => moved || this.arrange(order));
+    else if (!moved) this.arrange(order);
   }
 
   /** Take over how these blocks stand on the desk. */
@@ -241,15 +242,18 @@ export class Blocks {
     toast(`${this.#named(block)} is back: ${by} changed it while you deleted it.`);
   }
 
-  /** The order on the desk, unless it was changed here and is not saved yet. */
+  /** Put the blocks in the order on the desk; those that it does not know yet stay behind the one before them. */
   arrange(order) {
     const { draft, outline } = this.composer;
-    if (draft.changes().order) return;
-    const here = order.filter((uid) => this.block(uid));
-    draft.learnOrder(here);
-    if (String(here) === String(draft.order)) return;
-    for (const uid of here) this.place.append(this.block(uid));
-    for (const uid of draft.order) if (!order.includes(uid)) this.place.append(this.block(uid));
+    draft.learnOrder(order);
+    const wanted = order.filter((uid) => this.block(uid));
+    draft.order.forEach((uid, at) => {
+      if (!order.includes(uid)) wanted.splice(at ? wanted.indexOf(draft.order[at - 1]) + 1 : 0, 0, uid);
+    });
+    if (String(wanted) === String(draft.order)) return;
+    const focused = document.activeElement;
+    for (const uid of wanted) this.place.append(this.block(uid));
+    if (this.place.contains(focused)) focused.focus({ preventScroll: true });
     outline.arrange(this.all);
   }
 

@@ -57,7 +57,7 @@ export class Composer extends HTMLElement {
       device: this.device,
       address: `${this.at}save/`,
       client: this.client,
-      answered: (changes, answer) => this.#answered(changes, answer),
+      answered: (...told) => this.#answered(...told),
       state: (state, detail) => this.notices.saving(state, detail),
     });
     this.blocks = new Blocks(this);
@@ -126,6 +126,7 @@ export class Composer extends HTMLElement {
 
   #slash(uid, editor) {
     const before = this.beforeStroke;
+    const typed = editor.state; // with the caret behind the slash, wherever the dialog leaves it
     const after = this.blocks.after(uid);
     this.addMenu.open(
       (kind) => {
@@ -133,7 +134,7 @@ export class Composer extends HTMLElement {
         this.changed(uid);
         this.blocks.add(kind, after);
       },
-      () => editor.focus(),
+      () => editor.restore(typed),
     );
   }
 
@@ -334,7 +335,7 @@ export class Composer extends HTMLElement {
 
   // ---- what the desk answers
 
-  #answered(changes, answer) {
+  #answered(changes, answer, arranged) {
     for (const [uid, mistakes] of Object.entries(answer.mistakes)) {
       const block = this.draft.block(uid);
       if (block) showMistakes(block, mistakes);
@@ -344,7 +345,7 @@ export class Composer extends HTMLElement {
     for (const contested of answer.contested) this.#contest(contested);
     const cards = changes.blocks.map(({ uid }) => uid).filter((uid) => this.draft.block(uid) && $("[data-card]", this.draft.block(uid)));
     if (cards.length) this.blocks.renew(cards);
-    this.blocks.arrange(answer.order);
+    if (arranged) this.blocks.arrange(answer.order);
     this.sides.check();
   }
 

@@ -27,11 +27,17 @@ function token() {
 export async function ask(address, body, { keepalive = false } = {}) {
   const response = await reach(address, body, keepalive);
   if (response.type === "opaqueredirect") throw new SignedOut();
-  if (response.status === 403) throw new Forbidden();
+  if (response.status === 403) throw (await signedOut()) ? new SignedOut() : new Forbidden();
   const json = response.headers.get("Content-Type")?.startsWith("application/json");
   const answer = json ? await response.json() : await response.text();
   if (response.ok || (json && [409, 423].includes(response.status) && answer.contested)) return { status: response.status, answer };
   throw new Refused(json ? answer.why : `The desk answered with an error (${response.status}).`, response.status);
+}
+
+// A browser that has lost its cookies is refused before anybody asks who it is.
+async function signedOut() {
+  const response = await fetch(location.pathname, { method: "HEAD", redirect: "manual" }).catch(() => null);
+  return response?.type === "opaqueredirect";
 }
 
 async function reach(address, body, keepalive) {

@@ -58,10 +58,16 @@ export class Draft {
   changes({ all = false } = {}) {
     const blocks = [...this.#touched].filter((uid) => all || !this.#contested.has(uid)).map((uid) => this.#change(uid)).filter(Boolean);
     const changes = { blocks };
-    if (String(this.order) !== String(this.#order)) changes.order = this.order;
+    if (this.#moved) changes.order = this.order;
     const head = Object.entries(this.head).filter(([name, value]) => value !== this.#head[name]);
     if (head.length) changes.head = Object.fromEntries(head.map(([name, after]) => [name, { before: this.#head[name], after }]));
     return changes;
+  }
+
+  // A block that only the desk knows of, or that was deleted here, makes no other order.
+  get #moved() {
+    const here = new Set(this.order);
+    return String(this.order) !== String(this.#order.filter((uid) => here.has(uid)));
   }
 
   #change(uid) {

@@ -53,7 +53,8 @@ export class Notices {
 
   /** The issue was approved, sent or removed while somebody wrote in it. */
   closed(why = "This issue has been approved, so its words do not change any more.") {
-    if (this.composer.autosave.unsaved) {
+    if ($('[data-about="closed"]', this.place)) return;
+    if (this.composer.draft.dirty) {
       const copy = button("Copy my words", () => this.#copyAll(), { class: "small" });
       this.say("closed", "warning", `${why} Your last words are kept on this device. `, copy);
     } else this.say("closed", "info", `${why} `, button("Show it as it is now", () => location.reload(), { class: "small" }));

@@ -4,7 +4,7 @@ import { Idiomorph } from "idiomorph";
 import { Offline, Refused, ask } from "./desk.js";
 import { $, $$, counted } from "./page.js";
 
-const AGAIN = 3000; // ms until a preview that failed is asked for again
+const AGAIN = 5000; // ms until a preview that failed is asked for again
 
 export class Preview {
   #asking = false;
