@@ -12,13 +12,15 @@ export class Seats {
   #timer = 0;
   #holding = null;
   #typed = 0;
+  #left = false;
   #held = new Map(); // uid -> name of who holds it
 
   /** @param {{root: HTMLElement, address: string, client: string, news: (answer: object) => void, lost: (uid: string) => void, taken: (uid: string) => void}} parts */
   constructor(parts) {
     Object.assign(this, parts);
     document.addEventListener("visibilitychange", () => this.beat());
-    addEventListener("pagehide", () => navigator.sendBeacon && this.#leave());
+    addEventListener("pagehide", () => this.#leave());
+    addEventListener("pageshow", (event) => event.persisted && this.#comeBack());
     this.beat();
   }
 
@@ -41,7 +43,8 @@ export class Seats {
 
   async beat({ takeOver = false } = {}) {
     clearTimeout(this.#timer);
-    if (this.#holding && Date.now() - this.#typed > IDLE) this.#holding = null;
+    if (this.#left) return;
+    if (document.hidden || Date.now() - this.#typed > IDLE) this.#holding = null;
     let people = [];
     try {
       const { answer } = await ask(this.address, { client: this.client, state: this.#state, block: this.#holding, take_over: takeOver });
@@ -55,7 +58,14 @@ export class Seats {
     this.#timer = setTimeout(() => this.beat(), people.length ? TOGETHER : ALONE);
   }
 
+  #comeBack() {
+    this.#left = false;
+    this.beat();
+  }
+
+  // A page that is left is hidden, too: nothing of it may take the seat again.
   #leave() {
+    this.#left = true;
     ask(this.address, { client: this.client, leaving: true }, { keepalive: true }).catch(() => {});
   }
 
