@@ -1,6 +1,7 @@
 """Editors compose in the browser, with or without a mouse."""
 
 import re
+from itertools import pairwise
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -11,6 +12,11 @@ from tests.journeys.desk import Composer, at_the_desk
 from tests.make import make_block, make_issue, make_person, make_publication
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+ALL_WORDS = """all => all.map((block) => {
+  const fields = block.querySelectorAll(".fields input:not([type=hidden]), .fields .ProseMirror, .fields textarea:not([data-rich])");
+  return [block.dataset.kind, ...[...fields].map((field) => field.value ?? field.textContent)];
+})"""
+"""Kind and words of every block, as they stand in the page."""
 DOORS = ["/desk/issues/{}/", "/admin/issues/issue/{}/change/"]
 
 
@@ -200,9 +206,7 @@ def test_undo_and_redo_across_ten_mixed_actions(edith, issue):
     """Words, fields, moves, additions and deletions on one stack."""
 
     def state() -> tuple:
-        words = edith.page.locator("[data-blocks] > .block").evaluate_all(
-            "all => all.map(each => [each.dataset.kind, ...[...each.querySelectorAll('.fields input:not([type=hidden]), .fields .ProseMirror, .fields textarea:not([data-rich])')].map(input => input.value ?? input.textContent)])"
-        )
+        words = edith.page.locator("[data-blocks] > .block").evaluate_all(ALL_WORDS)
         return tuple(map(tuple, words))
 
     states = [state()]
@@ -349,10 +353,7 @@ def test_nothing_scrolls_sideways_and_no_pane_lies_over_another(
             boxes = [box for each in chris.page.locator(".pane").all() if (box := each.bounding_box())]
             assert len(boxes) == (3 if width >= 1024 else 1)
             assert all(box["width"] >= 150 for box in boxes)
-            assert all(
-                left["x"] + left["width"] <= right["x"] + 1
-                for left, right in zip(boxes, boxes[1:], strict=False)
-            )
+            assert all(left["x"] + left["width"] <= right["x"] + 1 for left, right in pairwise(boxes))
         assert chris.page.locator(".canvas").evaluate("pane => pane.scrollWidth - pane.clientWidth") <= 0
         assert chris.wrong == []
 

@@ -27,7 +27,8 @@ const DEEPEST = 2; // levels of lists
  * @property {(words: string, actions?: {label: string, run: () => void}[]) => void} say
  */
 export class RichText {
-  #pasted = null; // what the clipboard gave, until the words are in
+  #cleaned = null; // what was made of the clipboard, while it is read
+  #pasted = null; // the same with its plain text, until the words are in
 
   /** @param {HTMLTextAreaElement} textarea its `data-rich` is "story" or "items", its `data-html` the words @param {Hooks} hooks */
   constructor(textarea, hooks) {
@@ -50,7 +51,7 @@ export class RichText {
       attributes: this.#attributes(),
       editable: () => !this.locked,
       dispatchTransaction: (transaction) => this.#dispatch(transaction),
-      transformPastedHTML: (html) => this.#cleaned(html),
+      transformPastedHTML: (html) => this.#clean(html),
       clipboardTextParser: (text, _, plain) => (plain ? plaintext.unformatted(this.schema, text) : plaintext.parse(this.schema, text)),
       handlePaste: (_, event) => this.#paste(event),
       handleDrop: (_, event) => this.#picture(event, event.dataTransfer),
@@ -255,7 +256,8 @@ export class RichText {
   #paste(event) {
     if (this.#picture(event, event.clipboardData)) return true;
     const text = event.clipboardData.getData("text/plain").trim();
-    this.#pasted = { text };
+    this.#pasted = { text, cleaned: this.#cleaned };
+    this.#cleaned = null;
     const { from, to, empty } = this.view.state.selection;
     const href = /^\S+$/.test(text) ? sound(text) : "";
     if (empty || !href) return false;
@@ -271,11 +273,10 @@ export class RichText {
     return true;
   }
 
-  #cleaned(html) {
+  #clean(html) {
     if (html.includes("data-pm-slice")) return pasting.inert(html); // our own words: the schema reads them
-    const cleaned = pasting.clean(html);
-    if (this.#pasted) this.#pasted.cleaned = cleaned;
-    return cleaned.html;
+    this.#cleaned = pasting.clean(html);
+    return this.#cleaned.html;
   }
 
   #tellOfPaste(before) {

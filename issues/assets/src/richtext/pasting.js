@@ -6,7 +6,8 @@
 
 const STYLE = "data-s";
 const TAG = /<([a-z][a-z0-9:-]*)((?:"[^"]*"|'[^']*'|[^'">])*)>/gi;
-const GONE = "script,style,meta,link,title,head,iframe,object,embed,svg,math,noscript,template,form,input,button,select,textarea,video,audio,canvas,br.Apple-interchange-newline";
+const REPORTED = /<style\b[^]*?(?:<\/style\s*>|$)|<base\b[^>]*>/gi; // our policy would object as soon as they are parsed
+const GONE = "script,style,meta,link,title,head,iframe,object,embed,svg,math,noscript,template,input,select,textarea,video,audio,canvas,br.Apple-interchange-newline";
 const BLOCKS = /^(P|DIV|UL|OL|LI|H[1-6]|TABLE|TR|BLOCKQUOTE|SECTION|ARTICLE|HEADER|FOOTER|MAIN|ASIDE|NAV|FIGURE|DL|DT|DD|PRE|HR)$/;
 
 /**
@@ -31,9 +32,9 @@ export function clean(html) {
   return { html: body.innerHTML, source: sourceOf(html), kept, removed };
 }
 
-/** The same HTML with styles under another name, and without anything that would run. */
+/** The same HTML with styles under another name, and without anything that would run or be reported. */
 export function inert(html) {
-  return html.replace(TAG, (_, tag, attributes) => {
+  return html.replace(REPORTED, "").replace(TAG, (_, tag, attributes) => {
     const tame = attributes.replace(/(^|[\s"'/])style(\s*=)/gi, `$1${STYLE}$2`).replace(/([\s"'/])on[a-z]+\s*=\s*("[^"]*"|'[^']*'|[^\s>]+)/gi, "$1");
     return `<${tag}${tame}>`;
   });
@@ -106,7 +107,10 @@ function nestStrayLists(body) {
     if (item?.localName === "li") item.append(list);
     else list.replaceWith(...list.children);
   }
-  for (const deep of body.querySelectorAll("li li li")) deep.parentElement.closest("li").after(deep);
+  for (const deep of body.querySelectorAll("li li ul, li li ol")) {
+    deep.parentElement.closest("li").after(...deep.children);
+    deep.remove();
+  }
   for (const list of body.querySelectorAll("ul, ol")) if (!list.querySelector("li")) list.remove();
 }
 

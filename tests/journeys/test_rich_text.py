@@ -1,0 +1,405 @@
+"""Texts that are written and pasted in the browser: clean whatever the clipboard holds, under our policy and without."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from issues import richtext
+from newsroom.lib.policy import PAGES
+
+pytestmark = pytest.mark.browser
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PAGE = """<!doctype html><meta charset="utf-8"><link rel="stylesheet" href="/composer.css"><div id="toast"></div>
+<form><label for="story">Story</label><textarea id="story" data-rich="story" data-html="{html}"></textarea>
+<label for="items">Items</label><textarea id="items" data-rich="items"></textarea></form>
+<script type="module" src="/trial.js"></script>"""
+TRIAL = """import { RichText } from "/composer.js";
+window.said = []; window.edits = []; window.pictures = 0; window.reports = [];
+document.addEventListener("securitypolicyviolation", (event) => window.reports.push(event.violatedDirective));
+const hooks = {
+  changed: (before, after) => window.edits.push([before, after]),
+  escape: (editor) => (editor.textarea.dataset.escaped = ""),
+  slash: (editor) => (editor.textarea.dataset.slashed = ""),
+  image: () => (window.pictures += 1),
+  say: (words, actions) => window.said.push({ words, actions }),
+};
+for (const name of ["story", "items"]) window[name] = new RichText(document.getElementById(name), hooks);"""
+PASTE = """([name, html, text]) => {
+  const clipboardData = new DataTransfer();
+  if (html) clipboardData.setData("text/html", html);
+  clipboardData.setData("text/plain", text);
+  window[name].view.dom.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+  return window[name].html;
+}"""
+
+
+class Trial:
+    """A page with nothing but two texts."""
+
+    def __init__(self, page: Page, policy: str) -> None:
+        self.page = page
+        self.wrong: list[str] = []
+        page.on(
+            "console", lambda message: self.wrong.append(message.text) if message.type == "error" else None
+        )
+        page.on("pageerror", lambda error: self.wrong.append(str(error)))
+        files = {
+            "/composer.js": ("text/javascript", (ROOT / "issues/static/issues/composer.js").read_text()),
+            "/composer.css": ("text/css", (ROOT / "issues/static/issues/composer.css").read_text()),
+            "/trial.js": ("text/javascript", TRIAL),
+            "/favicon.ico": ("text/plain", ""),
+        }
+
+        def answer(route) -> None:
+            path = route.request.url.removeprefix("http://127.0.0.1:9")
+            kind, body = files.get(path, ("text/html", PAGE.format(html="<p>Before.</p>")))
+            headers = {"Content-Type": f"{kind}; charset=utf-8"} | (
+                {"Content-Security-Policy": policy} if policy else {}
+            )
+            route.fulfill(body=body, headers=headers)
+
+        page.route("**", answer)
+        page.goto("http://127.0.0.1:9/")
+        expect(self.text("Story")).to_be_visible()
+
+    def text(self, label: str) -> Locator:
+        return self.page.get_by_role("textbox", name=label, exact=True)
+
+    def html(self, name: str = "story") -> str:
+        return self.page.evaluate(f"window.{name}.html")
+
+    def holding(self, html: str, name: str = "story") -> None:
+        """Let these words stand in the text, with the caret at the end."""
+        self.page.evaluate(f"html => window.{name}.setHTML(html)", html)
+        self.text(name.capitalize()).focus()
+        self.page.keyboard.press("Control+End")
+
+    def paste(self, html: str = "", text: str = "", name: str = "story") -> str:
+        self.page.evaluate(f"window.{name}.setHTML('')")
+        return self.page.evaluate(PASTE, [name, html, text])
+
+    def press(self, *keys: str) -> None:
+        """As fast as fingers: browsers tell of a moved caret only after the key."""
+        for key in keys:
+            self.page.keyboard.press(key)
+            self.page.wait_for_timeout(20)
+
+    @property
+    def said(self) -> str:
+        return " ".join(
+            each["words"] for each in self.page.evaluate("window.said.map(({ words }) => ({ words }))")
+        )
+
+
+@pytest.fixture
+def trial(browser: Browser) -> Iterator[Trial]:
+    """Under the policy of the desk, which no test may break."""
+    context = browser.new_context()
+    opened = Trial(context.new_page(), PAGES)
+    yield opened
+    assert opened.page.evaluate("window.reports") == []
+    assert opened.wrong == []
+    context.close()
+
+
+@pytest.fixture
+def lax(browser: Browser) -> Iterator[Trial]:
+    """The same without any policy."""
+    context = browser.new_context()
+    yield Trial(context.new_page(), "")
+    context.close()
+
+
+# pasting
+
+DOCS = (
+    '<meta charset="utf-8"><b style="font-weight:normal;" id="docs-internal-guid-1"><p dir="ltr">'
+    '<span style="font-weight:400">The quay is </span><span style="font-weight:700">open</span>'
+    '<span style="font-weight:400;font-style:italic"> again</span></p><br><ul><li style="font-weight:400">'
+    '<p><span style="font-weight:400">One</span></p></li><ul><li><p><span>Nested</span></p></li></ul></ul></b>'
+)
+ITEM = (
+    "<p class=MsoListParagraph style='text-indent:-18.0pt;mso-list:l0 level{level} lfo1'><![if !supportLists]>"
+    "<span style='mso-list:Ignore'>{mark}<span>&nbsp;&nbsp; </span></span><![endif]>{words}<o:p></o:p></p>"
+)
+WORD = (
+    '<html xmlns:o="urn:schemas-microsoft-com:office:office"><head><style><!-- p.MsoNormal {margin:0} --></style></head><body>'
+    + ITEM.format(level=1, mark="·", words="One")
+    + ITEM.format(level=2, mark="o", words="Nested")
+    + ITEM.format(level=1, mark="·", words="Two")
+    + "<p class=MsoNormal><o:p>&nbsp;</o:p></p>"
+    + ITEM.format(level=1, mark="1.", words="First")
+    + "</body></html>"
+)
+CLEAN = {
+    "Google Docs": (
+        DOCS,
+        "<p>The quay is <strong>open</strong> <em>again</em></p><ul><li>One<ul><li>Nested</li></ul></li></ul>",
+    ),
+    "Word": (WORD, "<ul><li>One<ul><li>Nested</li></ul></li><li>Two</li></ul><ol><li>First</li></ol>"),
+    "headings and a table": (
+        "<h1>Head</h1><table><tr><td>a</td><td>b</td></tr><tr><td>c</td></tr></table>",
+        "<p>Head</p><p>a b</p><p>c</p>",
+    ),
+    "a redirect of Google": (
+        '<p><a href="https://www.google.com/url?q=https://example.com/a&sa=D">a</a></p>',
+        '<p><a href="https://example.com/a">a</a></p>',
+    ),
+    "spaces on the edges": (
+        "<p> a <b> b </b>c<a href='https://x.example/'>d </a>e </p>",
+        '<p>a <strong>b</strong> c<a href="https://x.example/">d</a> e</p>',
+    ),
+    "a picture and what is hidden": (
+        '<p>a<img src="/x.png"></p><p style="display:none">b</p><p hidden>c</p>',
+        "<p>a</p>",
+    ),
+    "lists three deep": (
+        "<ul><li>a<ul><li>b<ol><li>c</li><li>d</li></ol></li><li>e</li></ul></li></ul>",
+        "<ul><li>a<ul><li>b</li><li>c</li><li>d</li><li>e</li></ul></li></ul>",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CLEAN)
+def test_what_is_pasted_becomes_paragraphs_lists_links_bold_and_italic(trial, name):
+    html, wanted = CLEAN[name]
+    assert trial.paste(html, "plain") == wanted
+
+
+def clipboards() -> list[Path]:
+    shared = ROOT.parent / "shared"
+    return sorted(
+        [*shared.glob("prototypes/composer/fixtures/*.html"), *shared.glob("corpus/paste/**/*.html")]
+    )
+
+
+@pytest.mark.parametrize("path", clipboards() or [None], ids=lambda path: path.stem if path else "none")
+def test_a_real_clipboard_is_the_same_with_and_without_our_policy_and_for_the_server(trial, lax, path):
+    if path is None:
+        pytest.skip("../shared/corpus is not here")
+    html = path.read_text()
+    got = trial.paste(html, "plain")
+    assert lax.paste(html, "plain") == got
+    assert richtext.clean(got) == got, "what the browser sends is what the server stores"
+    wanted = " ".join(richtext.plain(richtext.clean(html)).split())
+    assert " ".join(richtext.plain(got).split()) == wanted, "no word more or less than the server reads"
+
+
+HOSTILE = {
+    "a script": "<p>a<script>window.hit=1</script></p>",
+    "an image that fails": "<p>a<img src=x onerror='window.hit=1'></p>",
+    "a drawing": "<svg onload='window.hit=1'><script>window.hit=1</script></svg><p>a</p>",
+    "formulas": "<math><mtext><mglyph><img src=x onerror=window.hit=1></mglyph></mtext></math><p>a</p>",
+    "a script in a link": "<p><a href='javascript:window.hit=1'>a</a></p>",
+    "one in disguise": "<p><a href='&#106;ava&#x09;script:window.hit=1'>a</a></p>",
+    "data in a link": "<p><a href='data:text/html,<script>1</script>'>a</a></p>",
+    "vbscript": "<p><a href='VbScript:msgbox(1)'>a</a></p>",
+    "a style that computes": "<p style='width:expression(window.hit=1);background:url(javascript:1)'>a</p>",
+    "an attribute without quotes": "<p/onclick=window.hit=1/style=x:y>a</p>",
+    "a style in a comment": "<!--><style>*{color:red}</style><img src=x onerror=window.hit=1><p>a</p>",
+    "an unfinished style": "<p>a</p><style>p{color:red}",
+    "a frame": "<iframe srcdoc='<script>parent.hit=1</script>'></iframe><p>a</p>",
+    "a template": "<template><img src=x onerror=window.hit=1></template><p>a</p>",
+    "a form": "<form action=javascript:1><input name=x autofocus onfocus=window.hit=1></form><p>a</p>",
+    "a fake of our own clipboard": "<p data-pm-slice='1 1 []' onclick='hit=1' style='color:red'>a<img src=x onerror=hit=1></p>",
+    "a base": "<base href='https://evil.example/'><p><a href='x'>a</a></p>",
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_html_runs_nothing_and_leaves_words(trial, name):
+    got = trial.paste(HOSTILE[name], "a")
+    trial.page.wait_for_timeout(50)
+    assert trial.page.evaluate("window.hit ?? 0") == 0
+    assert got == "<p>a</p>"
+    assert richtext.clean(HOSTILE[name]) == "<p>a</p>"
+
+
+def test_plain_text_becomes_paragraphs_lists_and_links(trial):
+    got = trial.paste(text="One\nline two\n\n- a\n- b\n1. first\n\nSee https://example.com/x.")
+    assert got == (
+        "<p>One<br>line two</p><ul><li>a</li><li>b</li></ul><ol><li>first</li></ol>"
+        '<p>See <a href="https://example.com/x">https://example.com/x</a>.</p>'
+    )
+
+
+def test_lists_and_lines_become_items(trial):
+    assert (
+        trial.paste("<ul><li>One <b>bold</b></li><li>Two</li></ul>", "x", "items")
+        == "<p>One <strong>bold</strong></p><p>Two</p>"
+    )
+    assert (
+        trial.paste(text="- One\n- Two\n\nThree\nstill three", name="items")
+        == "<p>One</p><p>Two</p><p>Three still three</p>"
+    )
+
+
+def test_a_paste_says_what_it_kept_and_can_be_plain_instead(trial):
+    trial.paste(DOCS.replace("</b>", "<img src=x></b>"), "The quay is open again\nOne")
+    assert trial.said == "Pasted from Google Docs: kept 3 paragraphs; removed 1 picture."
+    trial.page.evaluate("window.said[0].actions[0].run()")
+    assert trial.html() == "<p>The quay is open again</p><p>One</p>"
+
+
+def test_an_address_pasted_over_words_links_them(trial):
+    trial.holding("<p>the quay</p>")
+    trial.press("Shift+Home")
+    trial.page.evaluate(PASTE, ["story", "", "https://example.com/quay"])
+    assert trial.html() == '<p><a href="https://example.com/quay">the quay</a></p>'
+
+
+def test_a_picture_is_offered_as_a_block(trial):
+    trial.page.evaluate("""() => {
+      const clipboardData = new DataTransfer();
+      clipboardData.items.add(new File(["x"], "a.png", { type: "image/png" }));
+      window.story.view.dom.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+    }""")
+    assert trial.page.evaluate("window.pictures") == 1
+
+
+# writing
+
+
+def test_it_stands_in_the_place_of_the_textarea_and_is_named_like_it(trial):
+    expect(trial.page.locator("textarea#story")).to_be_hidden()
+    trial.page.get_by_text("Story", exact=True).click()
+    expect(trial.text("Story")).to_be_focused()
+    expect(trial.text("Story")).to_have_attribute("aria-multiline", "true")
+    assert trial.html() == "<p>Before.</p>"
+
+
+def test_typography_comes_by_itself(trial):
+    trial.holding("")
+    trial.page.keyboard.type('"Quay" -- it\'s open...')
+    assert trial.html() == "<p>“Quay” — it’s open…</p>"
+
+
+def test_lists_are_made_nested_and_left_by_keys(trial):
+    trial.holding("")
+    trial.page.keyboard.type("- one")
+    trial.press("Enter")
+    trial.page.keyboard.type("two")
+    trial.press("Control+]")
+    trial.press("Enter")
+    trial.page.keyboard.type("three")
+    trial.press("Control+]")  # two levels and no more
+    assert trial.html() == "<ul><li>one<ul><li>two</li><li>three</li></ul></li></ul>"
+    trial.press("Control+[", "Control+[")
+    assert trial.html() == "<ul><li>one<ul><li>two</li></ul></li></ul><p>three</p>"
+    trial.press("Control+Shift+7")
+    assert trial.html().endswith("<ol><li>three</li></ol>")
+    trial.press("Control+Shift+8")
+    assert trial.html().endswith("<li>three</li></ul>")
+    trial.press("Home", "Backspace")
+    assert trial.html().endswith("<p>three</p>")
+
+
+def test_bold_and_italic_by_key_and_button(trial):
+    trial.holding("<p>words</p>")
+    trial.press("Shift+Home", "Control+b", "Control+i")
+    assert trial.html() == "<p><strong><em>words</em></strong></p>"
+    bold = trial.page.get_by_role("toolbar").first.get_by_role("button", name="Bold")
+    expect(bold).to_have_attribute("aria-pressed", "true")
+    bold.click()
+    assert trial.html() == "<p><em>words</em></p>"
+    expect(bold).to_have_attribute("aria-pressed", "false")
+
+
+def test_the_toolbar_is_one_stop_with_arrows_inside(trial):
+    trial.holding("<p>x</p>")
+    bar = trial.page.get_by_role("toolbar").first
+    trial.press("Alt+F10")
+    expect(bar.get_by_role("button", name="Bold")).to_be_focused()
+    trial.press("ArrowRight", "End")
+    expect(bar.get_by_role("button", name="Numbers")).to_be_focused()
+    trial.press("Escape")
+    expect(trial.text("Story")).to_be_focused()
+    trial.press("Tab")
+    expect(trial.page.get_by_role("toolbar").nth(1).get_by_role("button", name="Bold")).to_be_focused()
+
+
+def test_keys_that_belong_to_the_composer_are_left_to_it(trial):
+    trial.holding("<p>x</p>")
+    trial.page.keyboard.type("y")
+    trial.press("Control+z")
+    assert trial.html() == "<p>xy</p>", "one stack of steps, and it is not ours"
+    trial.press("Escape")
+    assert trial.page.evaluate("'escaped' in document.getElementById('story').dataset")
+
+
+def link(trial: Trial, address: str) -> Locator:
+    trial.holding("<p>the quay</p>")
+    trial.press("Shift+Home", "Control+k")
+    field = trial.page.get_by_role("textbox", name="Address of the link")
+    expect(field).to_be_focused()
+    trial.page.keyboard.type(address)
+    trial.press("Enter")
+    return field
+
+
+@pytest.mark.parametrize(
+    ("typed", "href"),
+    [
+        ("https://example.com/a?b=c&d=e", "https://example.com/a?b=c&amp;d=e"),
+        ("example.com/a", "https://example.com/a"),
+        ("ines@example.com", "mailto:ines@example.com"),
+        ("  http://example.com  ", "http://example.com"),
+    ],
+)
+def test_a_link_is_put_under_the_selection(trial, typed, href):
+    link(trial, typed)
+    assert trial.html() == f'<p><a href="{href}">the quay</a></p>'
+    expect(trial.text("Story")).to_be_focused()
+
+
+@pytest.mark.parametrize(
+    "typed", ["javascript:alert(1)", "data:text/html,x", "nowhere", "ftp://example.com/", "http://"]
+)
+def test_what_is_no_address_is_refused_in_words(trial, typed):
+    field = link(trial, typed)
+    expect(trial.page.get_by_role("alert")).to_contain_text("no web or email address")
+    expect(field).to_be_focused()
+    assert trial.html() == "<p>the quay</p>"
+    trial.press("Escape")
+    expect(trial.text("Story")).to_be_focused()
+
+
+def test_a_link_is_changed_and_removed_from_inside_it(trial):
+    trial.holding('<p>at <a href="https://example.com/a">the <strong>quay</strong></a> now</p>')
+    trial.press("Home", *["ArrowRight"] * 5, "Control+k")
+    field = trial.page.get_by_role("textbox", name="Address of the link")
+    expect(field).to_have_value("https://example.com/a")
+    field.fill("https://example.com/b")
+    trial.press("Enter")
+    assert trial.html() == '<p>at <a href="https://example.com/b">the <strong>quay</strong></a> now</p>'
+    trial.press("Control+k")
+    trial.page.get_by_role("button", name="Remove").click()
+    assert trial.html() == "<p>at the <strong>quay</strong> now</p>"
+
+
+def test_a_slash_in_an_empty_paragraph_is_told(trial):
+    trial.holding("<p>x</p>")
+    trial.page.keyboard.type("/")
+    assert not trial.page.evaluate("'slashed' in document.getElementById('story').dataset")
+    trial.press("Enter")
+    trial.page.keyboard.type("/")
+    assert trial.page.evaluate("'slashed' in document.getElementById('story').dataset")
+
+
+def test_states_are_given_back_without_telling_anybody(trial):
+    trial.holding("<p>x</p>")
+    trial.page.keyboard.type("y")
+    count = trial.page.evaluate("window.edits.length")
+    trial.page.evaluate("window.story.restore(window.edits.at(-1)[0])")
+    assert trial.html() == "<p>x</p>"
+    assert trial.page.evaluate("window.edits.length") == count
+
+
+def test_a_text_that_is_read_only_can_be_read(trial):
+    trial.holding("<p>x</p>")
+    trial.page.evaluate("window.story.readonly = true")
+    expect(trial.text("Story")).not_to_be_editable()
+    expect(trial.text("Story")).to_have_text("x")
