@@ -6,6 +6,7 @@ import uuid
 from typing import Any
 
 from django.contrib.auth.models import Group, User
+from django.db.models import F
 
 from issues import composing, saving, starting, workflow
 from issues.blocks import registry
@@ -109,8 +110,8 @@ def make_person(role: str, *, username: str = "") -> User:
 def write(
     issue: Issue, kind: str, *, by: User | None = None, now: datetime.datetime = NOW, **words: Any
 ) -> Block:
-    """Somebody saves ``words`` in the first standing block of that kind, as the composer does."""
-    block = issue.blocks.standing().filter(kind=kind)[0]
+    """Somebody saves ``words`` in the first block of that kind, as the composer does; a removed one comes back."""
+    block = issue.blocks.filter(kind=kind).order_by(F("removed_at").asc(nulls_first=True), "position")[0]
     form = registry.kind(kind).form.saying(words, prefix=str(block.uid))
     _save(issue, saving.Changes([saving.Written(block.uid, kind, block.rev, form)]), by=by, now=now)
     block.refresh_from_db()

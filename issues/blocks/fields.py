@@ -238,17 +238,26 @@ class BlockForm(forms.Form):
     @property
     def unread(self) -> dict[str, Any]:
         """The words of the fields that could not be read."""
-        return {name: words for name, words in self.words.items() if name in self.errors}
+        broken = self._broken()
+        return {name: words for name, words in self.words.items() if name in broken}
 
     @property
     def mistakes(self) -> dict[str, str]:
         """What could not be read: a sentence for each input, by its name without the prefix."""
-        found = {name: " ".join(errors) for name, errors in self.errors.items()}
+        found = self._broken()
         for bound in self:
             if isinstance(bound.field, Rows) and bound.name in found:
                 del found[bound.name]
                 found |= bound.field.widget.mistakes(bound.name, bound.value())
         return found
+
+    def _broken(self) -> dict[str, str]:
+        """What is wrong with the fields that somebody filled in; a field that nobody mentioned is not wrong."""
+        return {
+            name: " ".join(errors)
+            for name, errors in self.errors.items()
+            if self.said is None or name in self.said
+        }
 
 
 def _spread(field: forms.Field, name: str, words: Any) -> dict[str, Any]:

@@ -4,13 +4,12 @@ from decimal import Decimal
 
 import pytest
 
-from issues import composing
 from issues.blocks import registry
 from issues.blocks.financial_corner.block import AmountField
 from issues.models import FundingRound
 from issues.rendering import render
 from tests.issues.sample import snapshot
-from tests.make import NOW, make_issue
+from tests.make import make_issue, remove, write
 
 
 @pytest.mark.parametrize(
@@ -81,8 +80,7 @@ def test_rounds_are_projected_into_rows_and_follow_the_block():
         "Saltworks",
         "Lantern & Co",
     ]
-    block = issue.blocks.get()
-    composing.remove_block(block, now=NOW)
+    remove(issue, "financial_corner")
     assert not FundingRound.objects.exists()
-    composing.put_back(block, now=NOW)
-    assert FundingRound.objects.count() == 3
+    write(issue, "financial_corner", rounds=[{"company": "Knot", "amount": "€2m"}])
+    assert [str(each) for each in FundingRound.objects.all()] == ["Knot"]

@@ -1,17 +1,18 @@
 """What is particular to a picture."""
 
 import io
+import uuid
 
 import PIL.Image
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from issues import composing, readiness
+from issues import readiness, saving
 from issues.blocks import registry
 from issues.models import Image, ImageUse
 from issues.rendering import render
 from issues.snapshot import take
-from tests.make import NOW, make_block, make_issue
+from tests.make import NOW, make_block, make_issue, remove
 
 
 def picture(width: int = 900, height: int = 600, kind: str = "PNG") -> SimpleUploadedFile:
@@ -25,7 +26,8 @@ def stored(issue, upload=None, **data):
     form = kind.form({"b-alt": "A ferry", **data}, {"b-upload": upload or picture()}, prefix="b")
     assert form.is_valid(), form.errors
     block = make_block(issue, "image", image=None, alt="")
-    composing.edit_block(block, form.to_data(kind.load(block.data)), rev=1, now=NOW)
+    changes = saving.Changes([saving.Written(block.uid, "image", block.rev, form)])
+    saving.save(issue, changes, client=uuid.uuid4(), by=None, now=NOW)
     return block
 
 
@@ -43,9 +45,9 @@ def test_an_upload_is_kept_in_two_widths_and_shown_in_the_mail():
 @pytest.mark.django_db
 def test_the_issue_holds_its_pictures():
     issue = make_issue(blocks=())
-    block = stored(issue)
+    stored(issue)
     assert ImageUse.objects.count() == 1
-    composing.remove_block(block, now=NOW)
+    remove(issue, "image")
     assert not ImageUse.objects.exists()
 
 
