@@ -133,6 +133,10 @@ class RowsWidget(forms.Widget):
         """Rows as a browser would post them. Raises ``Malformed``."""
         if not isinstance(words, list) or not all(isinstance(row, Mapping) for row in words):
             raise Malformed(f"“{name.rpartition('-')[2]}” needs a list of rows.")
+        if len(words) > ROWS_AT_MOST:
+            raise Malformed(
+                f"“{name.rpartition('-')[2]}” has {len(words)} rows; at most {ROWS_AT_MOST} are kept."
+            )
         posted = {f"{name}-TOTAL_FORMS": str(len(words)), f"{name}-INITIAL_FORMS": "0"}
         for number, row in enumerate(words):
             for column, field in self.formset.form.base_fields.items():
@@ -265,15 +269,13 @@ def _spread(field: forms.Field, name: str, words: Any) -> dict[str, Any]:
     if isinstance(field, Rows):
         return field.widget.spread(name, words)
     if isinstance(field, forms.BooleanField):
-        return {name: "on"} if _of_type(bool, words, name) else {}
-    posted = {name: _of_type(str, words, name)}
+        if not isinstance(words, bool):
+            raise Malformed(f"“{name.rpartition('-')[2]}” is either true or false.")
+        return {name: "on"} if words else {}
+    if not isinstance(words, str):
+        raise Malformed(f"“{name.rpartition('-')[2]}” needs text.")
+    posted = {name: storable(words)}
     return posted | {f"{name}-as": "html"} if isinstance(field.widget, RichTextarea) else posted
-
-
-def _of_type(kind: type[Any], words: Any, name: str) -> Any:
-    if not isinstance(words, kind):
-        raise Malformed(f"“{name.rpartition('-')[2]}” cannot be {words!r}."[:200])
-    return storable(words) if kind is str else words
 
 
 def _gathered(bound: forms.BoundField) -> Any:
@@ -286,7 +288,8 @@ def _gathered(bound: forms.BoundField) -> Any:
     if isinstance(widget, forms.CheckboxInput):
         return bool(value)
     shown = widget.format_value(value)
-    return (shown[0] if shown else "") if isinstance(shown, list) else storable(str(shown or ""))
+    said = (shown[0] if shown else "") if isinstance(shown, list) else shown
+    return storable(str(said or ""))
 
 
 def one_line(label: str = "Heading", **options: Any) -> forms.CharField:
