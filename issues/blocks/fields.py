@@ -153,7 +153,7 @@ class RowsWidget(forms.Widget):
     def mistakes(self, name: str, value: BaseFormSet) -> dict[str, str]:  # type: ignore[type-arg]
         """A sentence for each input of the rows that could not be read, or for all of them together."""
         found = {
-            f"{name}-{number}-{column}": " ".join(errors)
+            f"{name}-{number}-{column}": " ".join(map(str, errors))
             for number, form in enumerate(value.forms)
             for column, errors in form.errors.items()
         }
@@ -258,7 +258,7 @@ class BlockForm(forms.Form):
     def _broken(self) -> dict[str, str]:
         """What is wrong with the fields that somebody filled in; a field that nobody mentioned is not wrong."""
         return {
-            name: " ".join(errors)
+            name: " ".join(map(str, errors))
             for name, errors in self.errors.items()
             if self.said is None or name in self.said
         }

@@ -69,8 +69,7 @@ def test_any_words_become_a_block_or_a_sentence(given_words):
     kind = registry.kind(name)
     try:
         form = kind.form.saying(said, prefix="b")
-    except typed.Malformed as error:
-        assert str(error)
+    except typed.Malformed:
         return
     form.is_valid()
     data = form.to_data(kind.sample)
