@@ -267,7 +267,7 @@ class BlockForm(forms.Form):
 def _spread(field: forms.Field, name: str, words: Any) -> dict[str, Any]:
     """Words of one field as a browser would post them."""
     if isinstance(field, Rows):
-        return field.widget.spread(name, words)
+        return dict(field.widget.spread(name, words))
     if isinstance(field, forms.BooleanField):
         if not isinstance(words, bool):
             raise Malformed(f"“{name.rpartition('-')[2]}” is either true or false.")

@@ -1,19 +1,25 @@
 """Who raised money: one row a funding round."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 
-from issues.blocks.base import BlockType, Placed, Problem, warning
-from issues.blocks.fields import BlockForm, RichText, Rows, one_line, web_address
+from issues import richtext
+from issues.blocks import typed
+from issues.blocks.base import Aid, BlockType, Placed, Problem, warning
+from issues.blocks.fields import ROWS_AT_MOST, BlockForm, RichText, Rows, one_line, web_address
+from issues.blocks.financial_corner import pasting
 from issues.blocks.financial_corner.reading import read_amount
 from issues.models import FundingRound, Issue
-from newsroom.lib.text import amount_in_words
+from newsroom.lib.errors import Refused
+from newsroom.lib.text import amount_in_words, counted
 
+CENT = Decimal("0.01")
+HINTS_AT_MOST = 3
 LARGEST = Decimal(10) ** 15
 """What the column holds, and more than anybody raises."""
 
@@ -32,11 +38,13 @@ class Round:
 
 @dataclass(frozen=True)
 class FinancialCorner:
-    """``notes`` is rich text for lines that are not rounds."""
+    """``notes`` is rich text for lines that are not rounds; ``pasted`` are lines that nobody has sorted yet, and readers
+    never see them."""
 
     heading: str = ""
     rounds: tuple[Round, ...] = ()
     notes: str = ""
+    pasted: str = ""
 
 
 class AmountField(forms.CharField):
@@ -52,7 +60,11 @@ class AmountField(forms.CharField):
             raise ValidationError(
                 "Write an amount like “140 million” or “30M”, or leave it empty if undisclosed."
             )
-        return read.amount if read else None
+        return (
+            read.amount.quantize(CENT)
+            if read and read.amount and read.amount % CENT
+            else read and read.amount
+        )
 
 
 class RoundForm(forms.Form):
@@ -79,6 +91,86 @@ class FinancialCornerForm(BlockForm):
     heading = one_line()
     rounds = Rows(RoundForm, Round, label="Rounds")
     notes = RichText(label="Other lines", required=False)
+    pasted = forms.CharField(
+        label="Paste lines here",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "data-grow": ""}),
+        help_text="Such as “TruKKer raised $100 million for its trucking platform.” Readers do not see this box.",
+    )
+
+    def clean_pasted(self) -> str:
+        return "\n".join(str(self.cleaned_data["pasted"]).splitlines())
+
+
+@dataclass
+class _Sorting:
+    """Pasted lines at work."""
+
+    rounds: list[Round] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    waiting: list[str] = field(default_factory=list)
+    hints: list[str] = field(default_factory=list)
+    as_text: int = 0
+
+    def take(self, told: pasting.Told) -> None:
+        """Make a row of it, and a paragraph of what the row does not say; of what is no row, a paragraph."""
+        row = typed.load(Round, told.round) if told.round else None
+        if row and fits(row):
+            self.rounds.append(row)
+            self.notes.append(told.rest)
+            return
+        self.notes.append(told.text)
+        if told.hint and len(self.hints) < HINTS_AT_MOST:
+            self.hints.append(
+                f"“{_shortened(richtext.plain(told.text))}” looks like {told.hint} and stays as text."
+            )
+        else:
+            self.as_text += 1
+
+    @property
+    def said(self) -> str:
+        made = f"{counted(len(self.rounds), 'row')} made." if self.rounds else "No round was found."
+        also = f"{counted(self.as_text, 'sentence')} {'stays' if self.as_text == 1 else 'stay'} as text."
+        full = f"{counted(len(self.waiting), 'line waits', 'lines wait')} in the box: there are {ROWS_AT_MOST} rows."
+        return " ".join([made, *self.hints, *[also] * bool(self.as_text), *[full] * bool(self.waiting)])
+
+
+def make_rows(data: FinancialCorner, _: Sequence[Placed[Any]]) -> tuple[FinancialCorner, str]:
+    """Pasted lines become rows below those that are there, and what tells of no round a paragraph of the notes.
+
+    Raises ``Refused`` if nothing was pasted, or no row is left for it.
+    """
+    if not data.pasted.strip():
+        raise Refused("There is nothing to make rows of. Paste lines into the box first.")
+    if len(data.rounds) >= ROWS_AT_MOST:
+        raise Refused(f"There are {ROWS_AT_MOST} rows already. Start another financial corner for more.")
+    sorting = _Sorting()
+    for line, told in pasting.tell(data.pasted):
+        if sorting.waiting or len(data.rounds) + len(sorting.rounds) + len(told) > ROWS_AT_MOST:
+            sorting.waiting.append(line)
+            continue
+        for each in told:
+            sorting.take(each)
+    after = replace(
+        data,
+        rounds=(*data.rounds, *sorting.rounds),
+        notes=richtext.clean(data.notes + "".join(sorting.notes)),
+        pasted="\n".join(sorting.waiting),
+    )
+    return after, sorting.said
+
+
+def fits(row: Round) -> bool:
+    """Whether the form gives the row back as it is: what is too long or too odd for it stays text."""
+    form = FinancialCornerForm.saying(
+        FinancialCornerForm.showing(FinancialCorner(rounds=(row,)), prefix="row").words, prefix="row"
+    )
+    return form.is_valid() and form.to_data(FinancialCorner()).rounds == (row,)
+
+
+def _shortened(words: str) -> str:
+    words = " ".join(words.split()).rstrip(".")
+    return words if len(words) <= 80 else words[:80].rsplit(" ", 1)[0] + "…"
 
 
 class Block(BlockType[FinancialCorner]):
@@ -88,6 +180,7 @@ class Block(BlockType[FinancialCorner]):
     order = 70
     data = FinancialCorner
     form = FinancialCornerForm
+    aids = (Aid("rounds", "Make rows of the pasted lines", make_rows),)
     sample = FinancialCorner(
         heading="Financial corner",
         rounds=(
@@ -104,6 +197,10 @@ class Block(BlockType[FinancialCorner]):
         ),
     )
 
+    def summary(self, data: FinancialCorner) -> str:
+        rounds = counted(len(data.rounds), "round") if data.rounds else ""
+        return " · ".join(filter(None, [data.heading, rounds]))
+
     def problems(self, issue: Issue, blocks: Sequence[Placed[FinancialCorner]]) -> list[Problem]:
         nameless = [
             warning(f"Round {row} names no company.", each)
@@ -116,7 +213,12 @@ class Block(BlockType[FinancialCorner]):
             for each in blocks
             if not each.data.rounds and not each.data.notes
         ]
-        return nameless + empty
+        pasted = [
+            warning("Pasted lines wait in the financial corner; readers will not see them.", each)
+            for each in blocks
+            if each.data.pasted
+        ]
+        return nameless + empty + pasted
 
     def project(self, issue: Issue, blocks: Sequence[Placed[FinancialCorner]]) -> None:
         FundingRound.objects.replace_for(

@@ -64,14 +64,14 @@ def read_amount(text: str) -> Amount | None:
 
     A bare number counts only if nothing else stands beside it, and as US dollars.
     """
-    found = _amount_in(text)
+    found = amount_in(text)
     if found:
         return found[0]
     bare = _BARE.fullmatch(text)
     return Amount(_value(bare), "USD") if bare else None
 
 
-def _amount_in(text: str) -> tuple[Amount, int, int] | None:
+def amount_in(text: str) -> tuple[Amount, int, int] | None:
     """The first amount with its currency, and where it stands."""
     matches = [match for pattern in (_BEFORE, _AFTER) if (match := pattern.search(text))]
     if matches:
@@ -183,11 +183,11 @@ _COMPANY_WORDS = 7
 
 def read_round(sentence: str) -> dict[str, Any] | None:
     """One funding round as the kind stores it, or None if the sentence tells of no round (a valuation, a takeover, a total)."""
-    read = _read(sentence)
+    read = read_with_rest(sentence)
     return read[0] if read else None
 
 
-def _read(sentence: str) -> tuple[dict[str, Any], str] | None:
+def read_with_rest(sentence: str) -> tuple[dict[str, Any], str] | None:
     """A round and the words of its sentence that no field of it keeps."""
     sentence = " ".join(sentence.split())
     text = _SAID_OF_ITSELF.sub("", sentence.rstrip(" .!;"), count=1)
@@ -201,7 +201,7 @@ def _read(sentence: str) -> tuple[dict[str, Any], str] | None:
 def _told(told: "re.Match[str]") -> tuple[dict[str, Any], str] | None:
     company, aside = _company(told["company"])
     lead = _LEAD_IN.match(told["rest"])
-    found = _amount_in(told["rest"])
+    found = amount_in(told["rest"])
     if not company or not found or not lead or found[1] > lead.end():
         return None
     if _NO_ROUND.search(_core(told["rest"])) or not (
@@ -220,7 +220,7 @@ def _is_funding(verb: str, rest: str, end: int) -> bool:
 
 def _listed(listed: "re.Match[str]") -> tuple[dict[str, Any], str] | None:
     company, aside = _company(listed["company"])
-    found = _amount_in(listed["rest"])
+    found = amount_in(listed["rest"])
     lead = _LEAD_IN.match(listed["rest"])
     if not company or not found or not lead or found[1] > lead.end() or found[0].amount is None:
         return None
@@ -251,7 +251,7 @@ def _company(words: str) -> tuple[str, str]:
         or any(letter.isupper() for letter in name.split(" ")[0])
         or name.islower()
     )
-    if not proper or len(name.split()) > _COMPANY_WORDS or _NOBODY.match(name) or _amount_in(name):
+    if not proper or len(name.split()) > _COMPANY_WORDS or _NOBODY.match(name) or amount_in(name):
         return "", ""
     return name, aside.strip(" ,")
 
@@ -260,7 +260,7 @@ def _round(company: str, aside: str, rest: str, found: tuple[Amount, int, int]) 
     amount, start, end = found
     described = _DESCRIPTION.match(rest, end)
     after = rest[described.end() :] if described else rest[end:]
-    series = _series(rest[:start]) or (described["series"] if described else "") or ""
+    series = series_in(rest[:start]) or (described["series"] if described else "") or ""
     purpose = _PURPOSE.search(after)
     said = purpose["purpose"] if purpose else ""
     left = after[: purpose.start()] if purpose else after
@@ -278,7 +278,7 @@ def _round(company: str, aside: str, rest: str, found: tuple[Amount, int, int]) 
     return data, "; ".join(part for part in (aside, left.strip(" ,;()")) if part)
 
 
-def _series(words: str) -> str:
+def series_in(words: str) -> str:
     match = re.search(rf"\b(?:{_SERIES})", words, re.IGNORECASE)
     return match[0] if match else ""
 
@@ -297,10 +297,10 @@ _HEADING = re.compile(
 def read(section: Section) -> Taken | None:
     """A section that says it is about funding, or whose sentences mostly are rounds."""
     named = bool(_HEADING.search(section.heading))
-    if not named and not _amount_in(section.text):
+    if not named and not amount_in(section.text):
         return None
     told = list(_told_in(section.pieces))
-    rounds = [(runs, read) for runs in told if (read := _read(model.text_of(runs)))]
+    rounds = [(runs, read) for runs in told if (read := read_with_rest(model.text_of(runs)))]
     if not rounds or not (named or (len(rounds) > 1 and len(rounds) * 3 >= len(told) * 2)):
         return None
     if section.first and not named:
@@ -328,7 +328,7 @@ def _notes(told: Sequence[tuple[Run, ...]]) -> str:
     """Sentences that are no rounds, and words of rounds that have no field."""
     notes: list[Piece] = []
     for runs in told:
-        read = _read(model.text_of(runs))
+        read = read_with_rest(model.text_of(runs))
         if read is None:
             notes.append(Piece("text", runs))
         elif read[1]:
