@@ -3,13 +3,14 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import URLField
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 
 from issues import access
 from issues.forms import PublicationForm
-from issues.models import Block, Edition, FundingRound, Image, Issue, IssueEvent, Publication
+from issues.models import Block, Contributor, Edition, FundingRound, Image, Issue, IssueEvent, Publication
 from issues.views.composing import page
 from newsroom.lib.listing import ReadOnlyAdmin
 
@@ -33,6 +34,20 @@ class PublicationAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Publication | None = None) -> dict[str, Any]:
         return {} if obj else dict(self.prepopulated_fields)
+
+
+@admin.register(Contributor)
+class ContributorAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Whoever leaves is made inactive: bylines of drafts still name them."""
+
+    list_display = ["name", "email", "social_label", "active"]
+    list_filter = ["active"]
+    search_fields = ["name", "email"]
+    fields = ["name", "email", "social_label", "social_url", "user", "active"]
+    formfield_overrides = {URLField: {"assume_scheme": "https"}}
+
+    def has_delete_permission(self, request: HttpRequest, obj: Contributor | None = None) -> bool:
+        return False
 
 
 @admin.register(Issue)

@@ -11,7 +11,7 @@ from django.db.models import F
 from issues import composing, saving, starting, workflow
 from issues.blocks import registry
 from issues.forms import HeadForm
-from issues.models import Block, Issue, Publication
+from issues.models import Block, Contributor, Issue, Publication
 from newsroom.audience import recipients
 from newsroom.audience.models import MailingList, Status, Subscriber, Subscription
 
@@ -76,6 +76,16 @@ def make_published_issue(
     workflow.go_out(issue, now=at)
     workflow.finish(issue, now=at)
     return issue
+
+
+def make_contributor(name: str = "Ines Falk", **fields: Any) -> Contributor:
+    account = name.partition(" ")[0].lower()
+    invented = {
+        "email": f"{account}@harbour.example",
+        "social_label": "mastodon",
+        "social_url": f"https://social.example/@{account}",
+    }
+    return Contributor.objects.create(name=name, **{**invented, **fields})
 
 
 def make_list(publication: Publication) -> MailingList:

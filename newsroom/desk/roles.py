@@ -16,6 +16,7 @@ _BOOKS = [
     "sponsors.view_advertiser",
     "sponsors.view_creative",
 ]
+_WRITERS = ["issues.view_contributor", "issues.add_contributor", "issues.change_contributor"]
 _READERS = ["audience.view_subscription", "audience.add_subscription"]
 
 ROLES: dict[str, list[str]] = {
@@ -23,6 +24,7 @@ ROLES: dict[str, list[str]] = {
     CHIEF: [
         *_WRITE,
         *_BOOKS,
+        *_WRITERS,
         *_READERS,
         "issues.approve_issue",
         "delivery.schedule_send",
@@ -32,6 +34,7 @@ ROLES: dict[str, list[str]] = {
     SALES: [*_SEE, *_BOOKS],
     OPERATOR: [
         *_SEE,
+        *_WRITERS,
         *_READERS,
         "delivery.schedule_send",
         "issues.view_publication",

@@ -72,6 +72,7 @@ DOORS = {
     "desk:import": Door(STEERERS, STEERERS),
     "issues:start": Door(WRITERS, WRITERS),
     "issues:paste": Door(WRITERS, WRITERS),
+    "issues:copy_issue": Door(WRITERS, WRITERS),
     "issues:compose": Door(STAFF, args=("draft",), elsewhere=NO_ISSUE),
     "issues:describe": Door(None, WRITERS, args=("draft",), elsewhere=NO_ISSUE),
     "issues:frame": Door(STAFF, args=("draft",), elsewhere=NO_ISSUE),
@@ -83,6 +84,7 @@ DOORS = {
     "issues:remove": Door(None, WRITERS, args=("draft", "block"), elsewhere=NO_BLOCK),
     "issues:put_back": Door(None, WRITERS, args=("draft", "block"), elsewhere=NO_BLOCK),
     "issues:step": Door(None, WRITERS, args=("draft", "submit"), elsewhere=(999_999, "submit")),
+    "delivery:test": Door(WRITERS, WRITERS, args=("draft",), elsewhere=NO_ISSUE),
     "delivery:schedule": Door(STEERERS, STEERERS, args=("scheduled",), elsewhere=NO_ISSUE),
     "delivery:plan": Door(STEERERS, args=("scheduled",), elsewhere=NO_ISSUE),
     "delivery:monitor": Door(STAFF, args=("scheduled",), elsewhere=NO_ISSUE),
@@ -103,15 +105,20 @@ ADMIN_PAGES = {
 ADMIN_SEES = {
     "issues.issue": STAFF,
     "issues.publication": STEERERS,
+    "issues.contributor": STEERERS,
     "sponsors.booking": STAFF,
     "sponsors.advertiser": SELLERS,
     "sponsors.creative": SELLERS,
     "delivery.send": STAFF,
     "audience.subscription": STEERERS,
 }
-ADMIN_ADDS = {"issues.issue": STAFF, "issues.publication": frozenset({"olga"})}
+ADMIN_ADDS = {
+    "issues.issue": STAFF,
+    "issues.publication": frozenset({"olga"}),
+    "issues.contributor": STEERERS,
+}
 """Adding an issue there leads to the page where issues start, which asks again."""
-ADMIN_CHANGES = {"issues.publication": STEERERS}
+ADMIN_CHANGES = {"issues.publication": STEERERS, "issues.contributor": STEERERS}
 ADMIN_DELETES: dict[str, frozenset[str]] = {}
 
 

@@ -6,7 +6,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from issues.models import Edition
+from issues.models import Contributor, Edition
 from newsroom.delivery import scheduling, sending
 from newsroom.delivery.models import Send
 from sponsors import selling
@@ -112,3 +112,14 @@ def test_the_slug_of_a_publication_is_settled_with_the_first_edition(root):
     publication = make_published_issue().publication
     response = root.get(page(type(publication), "change", publication.pk))
     assert "slug" not in response.context["adminform"].form.fields
+
+
+def test_the_chief_editor_adds_a_contributor_and_nobody_deletes_one(chris):
+    fields = {"name": "Ines Falk", "email": "ines@harbour.example", "social_label": "mastodon"}
+    response = chris.post(
+        page(Contributor, "add"), {**fields, "social_url": "social.example/@ines", "active": "on"}
+    )
+    assert response.status_code == 302
+    ines = Contributor.objects.get()
+    assert ines.social_url == "https://social.example/@ines"
+    assert chris.post(page(Contributor, "delete", ines.pk), {"post": "yes"}).status_code == 403

@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
-from issues.models import FundingRound, Issue, Publication
+from issues.models import Block, Contributor, FundingRound, Issue, Publication
 from newsroom.audience.models import Subscription
 from newsroom.delivery import scheduling
 from newsroom.delivery.models import Send
@@ -232,6 +232,14 @@ def test_a_small_demo_is_made_once():
     assert run("make_demo", "--days", "7", "--readers", "3") == ""
     assert (Issue.objects.count(), Subscription.objects.count()) == counts
     assert Issue.objects.exclude(status="sent").get().status == "draft"
+
+
+def test_bylines_of_the_demo_are_of_contributors_and_guests():
+    run("make_demo", "--days", "30", "--readers", "3")
+    bylines = list(Block.objects.filter(kind="byline"))
+    staff = {each.pk for each in Contributor.objects.all()}
+    assert len(staff) == 2
+    assert {each.data["contributor"] for each in bylines} == {None, *staff}
 
 
 def test_no_demo_is_made_in_a_house_that_is_lived_in():

@@ -5,6 +5,7 @@ import uuid
 from typing import Any
 
 from issues.blocks import registry
+from issues.blocks.byline.block import Link
 from issues.snapshot import Block, Masthead, Snapshot
 from issues.theme import Theme
 
@@ -32,6 +33,11 @@ FACTS: dict[str, dict[str, Any]] = {
         "body": '<p>We have lent to boats since boats had sails. <a href="https://example.com/loans">Ask us</a>.</p>',
         "url": "https://example.com/bank",
         "cta": "Open an account",
+    },
+    "byline": {
+        "name": "Ines Falk",
+        "email": "ines@example.com",
+        "links": (Link("mastodon", "https://example.com/@ines"),),
     },
     "event_promo": {"when": "Tuesday, September 16, 2031, 6:30 p.m. CEST"},
     "image": {"small": "/media/a-600.jpg", "large": "/media/a-1200.jpg", "width": 600, "height": 400},

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from issues import starting, workflow
 from issues.importing import Draft, Found
-from issues.models import Issue, Publication
+from issues.models import Contributor, Issue, Publication
 from newsroom.audience import importing, recipients
 from newsroom.desk.demo import words
 from newsroom.desk.roles import CHIEF, EDITOR, OPERATOR, SALES
@@ -37,6 +37,7 @@ def make(*, now: datetime.datetime, days: int = DAYS, readers: int = READERS) ->
     """A publication with an issue for each weekday of the last ``days``, one draft, people, and readers. All or nothing."""
     people = _people()
     publication = _publication()
+    _contributors()
     _readers(publication, readers, now=now)
     today = now.astimezone(publication.zone).date()
     for back in range(days, 0, -1):
@@ -76,6 +77,17 @@ def _publication() -> Publication:
         accent="#0f5c66",
         ground="#e9f0f0",
     )
+
+
+def _contributors() -> None:
+    """Two on the staff; whoever else writes is a guest."""
+    for name, account in words.WRITERS[:2]:
+        Contributor.objects.create(
+            name=name,
+            email=f"{account}@quay.example",
+            social_label="mastodon",
+            social_url=f"https://example.com/@{account}",
+        )
 
 
 def _readers(publication: Publication, count: int, *, now: datetime.datetime) -> None:
