@@ -18,6 +18,8 @@ from issues.blocks.typed import Malformed, storable
 from newsroom.lib.forms import fields_only
 
 ROWS_AT_MOST = 60
+"""Rows that a form offers; a draft or a paste may bring more, and none of those is cut off."""
+ROWS_EVER = 1000
 
 
 class Lines(forms.CharField):
@@ -117,7 +119,7 @@ class RowsWidget(forms.Widget):
 
     def __init__(self, row_form: type[forms.Form]) -> None:
         super().__init__()
-        self.formset = formset_factory(row_form, extra=1, max_num=ROWS_AT_MOST, absolute_max=ROWS_AT_MOST + 1)
+        self.formset = formset_factory(row_form, extra=1, max_num=ROWS_AT_MOST, absolute_max=ROWS_EVER)
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> BaseFormSet:  # type: ignore[type-arg]
         return self.formset(data, files, prefix=name)
@@ -133,9 +135,9 @@ class RowsWidget(forms.Widget):
         """Rows as a browser would post them. Raises ``Malformed``."""
         if not isinstance(words, list) or not all(isinstance(row, Mapping) for row in words):
             raise Malformed(f"“{name.rpartition('-')[2]}” needs a list of rows.")
-        if len(words) > ROWS_AT_MOST:
+        if len(words) > ROWS_EVER:
             raise Malformed(
-                f"“{name.rpartition('-')[2]}” has {len(words)} rows; at most {ROWS_AT_MOST} are kept."
+                f"“{name.rpartition('-')[2]}” has {len(words)} rows; that is more than a mail holds."
             )
         posted = {f"{name}-TOTAL_FORMS": str(len(words)), f"{name}-INITIAL_FORMS": "0"}
         for number, row in enumerate(words):
@@ -157,7 +159,7 @@ class RowsWidget(forms.Widget):
             for number, form in enumerate(value.forms)
             for column, errors in form.errors.items()
         }
-        return found or {name: " ".join(value.non_form_errors())}
+        return found or {name: " ".join(map(str, value.non_form_errors()))}
 
     def id_for_label(self, id_: str) -> str:
         return ""
