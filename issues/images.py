@@ -3,11 +3,12 @@
 import hashlib
 import io
 from dataclasses import dataclass
+from threading import Lock
 from typing import IO
 
 import PIL.Image
 from django.core.files.base import ContentFile
-from PIL import ImageOps, UnidentifiedImageError
+from PIL import ExifTags, ImageOps, UnidentifiedImageError
 
 from issues.models import Image
 from newsroom.lib.errors import Refused
@@ -16,17 +17,26 @@ BYTES_AT_MOST = 8 * 1024 * 1024
 PIXELS_AT_MOST = 40_000_000
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
 SMALL, LARGE = 600, 1200
+TALLEST = 10_000
+"""Px; no mail program shows more, and a JPEG holds only 65,500."""
+_ONE_AT_A_TIME = Lock()
+"""A picture of 40 megapixels takes up to 700 MB while it is unpacked; several at once would take the whole machine."""
+MOVING = ("GIF", "PNG", "WEBP")
 
 
 @dataclass(frozen=True)
 class Decoded:
-    """A picture ready to keep: encoded bytes of both widths, their ending, and the size of the small one in px."""
+    """A picture ready to keep: encoded bytes of both widths, their ending, and the size of the small one in px.
+
+    ``moving`` says that it moved, and that only its first frame is kept.
+    """
 
     small: bytes
     large: bytes
     ending: str
     width: int
     height: int
+    moving: bool = False
 
 
 def decode(upload: IO[bytes]) -> Decoded:
@@ -34,10 +44,14 @@ def decode(upload: IO[bytes]) -> Decoded:
     raw = upload.read(BYTES_AT_MOST + 1)
     if len(raw) > BYTES_AT_MOST:
         raise Refused("This picture is over 8 MB. Save it smaller and try again.")
-    picture = _opened(raw)
-    opaque = picture.mode == "RGB"
-    small, large = _at_most(picture, SMALL), _at_most(picture, LARGE)
-    return Decoded(_encoded(small), _encoded(large), "jpg" if opaque else "png", small.width, small.height)
+    with _ONE_AT_A_TIME:
+        large, moving = _opened(raw)
+    if large.height > TALLEST:
+        raise Refused(
+            f"This picture would stand {large.height} px high in the mail; crop it to at most {TALLEST:,}."
+        )
+    small, ending = _at_most(large, SMALL), "jpg" if large.mode == "RGB" else "png"
+    return Decoded(_encoded(small), _encoded(large), ending, small.width, small.height, moving)
 
 
 def keep(decoded: Decoded) -> Image:
@@ -53,14 +67,16 @@ def keep(decoded: Decoded) -> Image:
     return image
 
 
-def _opened(raw: bytes) -> PIL.Image.Image:
+def _opened(raw: bytes) -> tuple[PIL.Image.Image, bool]:
+    """The picture upright and at most ``LARGE`` wide, and whether it moved."""
     try:
         picture = PIL.Image.open(io.BytesIO(raw), formats=FORMATS)
         if picture.width * picture.height > PIXELS_AT_MOST:
             raise Refused(
                 f"This picture has {picture.width} × {picture.height} pixels; at most 40 million are accepted."
             )
-        return _upright(picture)
+        moving = picture.format in MOVING and bool(getattr(picture, "is_animated", False))
+        return _bare(_upright(picture)), moving
     except UnidentifiedImageError:
         raise Refused("This is not a JPEG, PNG, GIF or WebP picture, whatever its name says.") from None
     except (PIL.Image.DecompressionBombError, PIL.Image.DecompressionBombWarning):
@@ -70,12 +86,32 @@ def _opened(raw: bytes) -> PIL.Image.Image:
 
 
 def _upright(picture: PIL.Image.Image) -> PIL.Image.Image:
-    """Turned by its orientation mark, without metadata, in a mode that JPEG or PNG can hold."""
-    turned = ImageOps.exif_transpose(picture)
-    see_through = "A" in turned.getbands() or "transparency" in turned.info
-    plain = turned.convert("RGBA" if see_through else "RGB")
-    bare = PIL.Image.new(plain.mode, plain.size)
-    bare.paste(plain)
+    """Made small before it is turned: 40 megapixels are 160 MB, and each step would copy them."""
+    lies = picture.getexif().get(ExifTags.Base.Orientation) in (5, 6, 7, 8)
+    picture.draft("RGB", (2 * LARGE, 2 * LARGE))  # a JPEG is unpacked no larger than it needs to be
+    plain = _in_plain_colours(picture)
+    width = plain.height if lies else plain.width
+    if width > LARGE:
+        scaled = (max(1, round(side * LARGE / width)) for side in plain.size)
+        plain = plain.resize(tuple(scaled), PIL.Image.Resampling.LANCZOS, reducing_gap=3.0)
+    return ImageOps.exif_transpose(plain)
+
+
+def _in_plain_colours(picture: PIL.Image.Image) -> PIL.Image.Image:
+    """In a mode that JPEG or PNG can hold: RGB, or RGBA if one can see through it."""
+    if picture.mode.startswith(
+        "I"
+    ):  # 16 bits of grey, which conversion would cut off at white instead of scaling
+        picture = picture.point(lambda grey: grey * (1 / 256)).convert("L")
+    see_through = "A" in picture.getbands() or "transparency" in picture.info
+    mode = "RGBA" if see_through else "RGB"
+    return picture if picture.mode == mode else picture.convert(mode)
+
+
+def _bare(picture: PIL.Image.Image) -> PIL.Image.Image:
+    """The pixels and nothing else: no camera, no place, no comment, no colour profile."""
+    bare = PIL.Image.new(picture.mode, picture.size)
+    bare.paste(picture)
     return bare
 
 

@@ -99,10 +99,19 @@ def test_a_gif_with_a_transparent_colour_stays_transparent():
     assert decode(encoded(picture, "GIF", transparency=0)).ending == "png"
 
 
-def test_of_a_moving_picture_the_first_frame_is_kept():
+@pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP"])
+def test_of_a_moving_picture_the_first_frame_is_kept_and_it_is_said_so(kind):
     frames = [plain(colour="red"), plain(colour="blue")]
-    raw = encoded(frames[0], "GIF", save_all=True, append_images=frames[1:])
-    assert opened(decode(raw).small).getpixel((2, 2))[0] > 200
+    decoded = decode(encoded(frames[0], kind, save_all=True, append_images=frames[1:]))
+    assert opened(decoded.small).getpixel((2, 2))[0] > 200
+    assert decoded.moving
+    assert not decode(encoded(frames[0], kind)).moving
+
+
+def test_a_telephones_file_of_several_pictures_does_not_move():
+    frames = [plain(colour="red"), plain(colour="blue")]
+    decoded = decode(encoded(frames[0], "MPO", save_all=True, append_images=frames[1:]))
+    assert (decoded.ending, decoded.moving) == ("jpg", False)
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "CMYK", "I;16"])
@@ -111,19 +120,78 @@ def test_pictures_in_unusual_modes_are_taken(mode):
     assert decode(encoded(PIL.Image.new(mode, (8, 4)), kind)).width == 8
 
 
-def png_of(width: int, height: int) -> bytes:
-    """A PNG that says it is that large, in a hundred bytes."""
+def png_of(width: int, height: int, *, bits: int = 8, kind: int = 2, pixels: bytes = b"\0" * 64) -> bytes:
+    """A PNG that says it is that large, in a hundred bytes; ``kind`` is 0 for grey, 2 for colours, 4 for grey and alpha."""
 
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    def chunk(name: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
 
-    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    head = struct.pack(">IIBBBBB", width, height, bits, kind, 0, 0, 0)
     return (
         b"\x89PNG\r\n\x1a\n"
         + chunk(b"IHDR", head)
-        + chunk(b"IDAT", zlib.compress(b"\0" * 64))
+        + chunk(b"IDAT", zlib.compress(pixels))
         + chunk(b"IEND", b"")
     )
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "shown"),
+    [(0, (0x8000,), (128, 128, 128)), (2, (0xFFFF, 0x8000, 0), (255, 128, 0)), (4, (0x8000, 0xFFFF), (128, 128, 128))],
+)  # fmt: skip
+def test_sixteen_bits_are_scaled_to_eight_and_not_cut_off_at_white(kind, values, shown):
+    row = b"\0" + struct.pack(f">{len(values)}H", *values) * 4
+    decoded = decode(png_of(4, 2, bits=16, kind=kind, pixels=row * 2))
+    got = opened(decoded.small).convert("RGB").getpixel((1, 1))
+    assert all(abs(one - other) < 4 for one, other in zip(got, shown, strict=True)), got
+
+
+def test_the_inks_of_a_printers_file_become_light():
+    decoded = decode(encoded(PIL.Image.new("CMYK", (8, 8), (0, 255, 255, 0)), "JPEG"))
+    red, green, blue = opened(decoded.small).getpixel((4, 4))
+    assert red > 230 > 30 > max(green, blue)
+
+
+def test_a_palette_with_a_transparent_colour_keeps_the_others():
+    picture = plain((4, 2), "P")
+    picture.putpalette([0, 0, 0, 255, 0, 0])
+    picture.paste(1, (2, 0, 4, 2))
+    decoded = decode(encoded(picture, "PNG", transparency=0))
+    with opened(decoded.small) as small:
+        assert (small.getpixel((0, 0))[3], small.getpixel((3, 1))) == (0, (255, 0, 0, 255))
+
+
+@pytest.mark.parametrize("behind", [b"<script>alert(1)</script>", b"PK\x03\x04 a whole archive", b"%PDF-1.7"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "WEBP"])
+def test_what_else_the_file_is_does_not_come_along(kind, behind):
+    decoded = decode(encoded(plain(), kind) + behind)
+    assert behind not in decoded.small + decoded.large
+
+
+def test_words_inside_a_picture_do_not_come_along():
+    decoded = decode(encoded(plain(), "GIF", comment=b"<?php evil(); ?>"))
+    assert b"php" not in decoded.small + decoded.large
+
+
+@pytest.mark.parametrize(
+    ("size", "said"), [((10, 12_000), "12000 px high"), ((600, 65_000), "65000 px high")]
+)
+def test_a_picture_taller_than_any_mail_is_refused(size, said):
+    with pytest.raises(Refused, match=said):
+        decode(encoded(plain(size), "PNG"))
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_a_large_photograph_is_small_and_upright(orientation):
+    picture = plain((4000, 3000), colour="blue")
+    picture.paste("red", (0, 0, 2000, 3000))
+    exif = PIL.Image.Exif()
+    exif[ORIENTATION] = orientation
+    decoded = decode(encoded(picture, "JPEG", exif=exif))
+    size, red_at = {1: ((1200, 900), (300, 450)), 6: ((1200, 1600), (600, 400))}[orientation]
+    with opened(decoded.large) as large:
+        assert large.size == size
+        assert large.getpixel(red_at)[0] > 200
 
 
 @pytest.mark.parametrize("side", [6_400, 10_000, 20_000, 2**31 - 1])
