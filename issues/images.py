@@ -8,6 +8,7 @@ from typing import IO
 
 import PIL.Image
 from django.core.files.base import ContentFile
+from django.db import IntegrityError, transaction
 from PIL import ExifTags, ImageOps, UnidentifiedImageError
 
 from issues.models import Image
@@ -63,7 +64,11 @@ def keep(decoded: Decoded) -> Image:
     image = Image(digest=digest, width=decoded.width, height=decoded.height)
     image.small.save(f"{digest[:20]}-{SMALL}.{decoded.ending}", ContentFile(decoded.small), save=False)
     image.large.save(f"{digest[:20]}-{LARGE}.{decoded.ending}", ContentFile(decoded.large), save=False)
-    image.save()
+    try:
+        with transaction.atomic():
+            image.save()
+    except IntegrityError:  # somebody kept the same picture in this very moment
+        return Image.objects.get(digest=digest)
     return image
 
 

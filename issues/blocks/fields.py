@@ -294,6 +294,11 @@ def _gathered(bound: forms.BoundField) -> Any:
     return storable(str(said or ""))
 
 
+def is_key(given: Any) -> bool:
+    """Whether it can be the id of a row at all: databases answer larger numbers with an error of their own."""
+    return str(given).isascii() and str(given).isdecimal() and len(str(given)) < 19
+
+
 def one_line(label: str = "Heading", **options: Any) -> forms.CharField:
     """A one-line heading."""
     return forms.CharField(label=label, required=False, max_length=200, **options)

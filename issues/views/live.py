@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from issues import access, drafting, images, protocol, readiness, saving, seats, snapshot
+from issues import access, composing, drafting, images, protocol, readiness, saving, seats, snapshot
 from issues.blocks import registry
 from issues.models import Issue, Seat
 from issues.readiness import CLIPPED_AT
@@ -141,12 +141,14 @@ def checks(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def take_picture(request: HttpRequest, pk: int) -> HttpResponse:
     """A picture that was dropped, pasted or chosen: decoded, stripped, kept in two widths."""
-    access.issue(request.user, pk, access.WRITE)
+    composing.only_while_editable(access.issue(request.user, pk, access.WRITE))
     upload = request.FILES.get("picture")
     if upload is None:
         raise Refused("There was no picture in this.")
-    image = images.keep(images.decode(upload))
-    return JsonResponse({"image": image.pk, **image.facts()})
+    decoded = images.decode(upload)
+    said = "Only the first frame of this moving picture is kept." if decoded.moving else ""
+    image = images.keep(decoded)
+    return JsonResponse({"image": image.pk, **image.facts(), "said": said})
 
 
 def _may_write(request: HttpRequest, issue: Issue) -> bool:

@@ -236,3 +236,11 @@ def test_the_same_picture_twice_is_one_row_and_two_are_two():
     assert images.keep(teal) == images.keep(teal)
     assert images.keep(red) != images.keep(teal)
     assert Image.objects.count() == 2
+
+
+@pytest.mark.django_db
+def test_the_same_picture_kept_by_two_at_once_is_one_row(monkeypatch):
+    teal = decode(encoded(plain(colour="teal"), "PNG"))
+    kept = images.keep(teal)
+    monkeypatch.setattr(Image.objects, "filter", lambda **_: Image.objects.none())
+    assert images.keep(teal) == kept

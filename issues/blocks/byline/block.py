@@ -9,7 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from issues.blocks.base import BlockType, Facts, Placed, Problem, blocker, warning
-from issues.blocks.fields import BlockForm, Rows, one_line, web_address
+from issues.blocks.fields import BlockForm, Rows, is_key, one_line, web_address
 from issues.models import Contributor, Issue
 
 
@@ -44,7 +44,7 @@ class ContributorSelect(forms.Select):
     """The active contributors, and whoever is chosen already; asked anew whenever it is shown."""
 
     def optgroups(self, name: str, value: Any, attrs: Any = None) -> Any:
-        chosen = [int(each) for each in value if _is_key(each)]
+        chosen = [int(each) for each in value if is_key(each)]
         offered = Contributor.objects.filter(active=True) | Contributor.objects.filter(pk__in=chosen)
         self.choices = [("", "A guest, named below"), *((each.pk, str(each)) for each in offered.distinct())]
         return super().optgroups(name, value, attrs)
@@ -59,7 +59,7 @@ class ContributorField(forms.Field):
         given = str(super().clean(value) or "").strip()
         if not given:
             return None
-        if not _is_key(given) or not Contributor.objects.filter(pk=int(given)).exists():
+        if not is_key(given) or not Contributor.objects.filter(pk=int(given)).exists():
             raise ValidationError("This contributor is no longer there. Choose another, or name a guest.")
         return int(given)
 
@@ -122,8 +122,3 @@ def _dead_links(block: Placed[Byline], facts: Facts) -> Iterator[Problem]:
                 f"“{link.label}” in the byline of {facts['name']} has no address; readers see it as plain text.",
                 block,
             )
-
-
-def _is_key(given: Any) -> bool:
-    """Whether it can be the id of a row at all: databases refuse larger numbers with an error of their own."""
-    return str(given).isascii() and str(given).isdecimal() and len(str(given)) < 19

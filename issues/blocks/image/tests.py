@@ -7,12 +7,14 @@ import PIL.Image
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from issues import readiness, saving
+from issues import images, readiness, saving
 from issues.blocks import registry
+from issues.blocks.image.block import Picture
 from issues.models import Image, ImageUse
 from issues.rendering import render
 from issues.snapshot import take
-from tests.make import NOW, make_block, make_issue, remove
+from tests.make import NOW, make_block, make_issue, remove, write
+from tests.posting import posted
 
 
 def picture(width: int = 900, height: int = 600, kind: str = "PNG") -> SimpleUploadedFile:
@@ -78,3 +80,95 @@ def test_what_is_no_picture_is_refused_in_a_sentence(content, said):
     assert not form.is_valid()
     with pytest.raises(AssertionError, match=said):
         raise AssertionError(str(form.errors))
+
+
+# A picture that was uploaded before
+
+
+def kept() -> Image:
+    return images.keep(images.decode(picture()))
+
+
+@pytest.mark.django_db
+def test_the_words_name_a_picture_that_was_uploaded_before():
+    issue, image = make_issue(blocks=("image",)), kept()
+    write(issue, "image", image=str(image.pk), alt="A ferry")
+    assert f"{image.large.url}" in render(take(issue)).html
+    assert ImageUse.objects.get().image == image
+    write(issue, "image", image="")
+    assert not ImageUse.objects.exists()
+
+
+@pytest.mark.django_db
+def test_the_words_and_a_plain_post_of_the_form_keep_the_picture():
+    kind, image = registry.kind("image"), kept()
+    data = kind.data(image=image.pk, alt="A ferry", decorative=True)
+    shown = kind.form.showing(data, prefix="b")
+    assert shown.words["image"] == str(image.pk)
+    for form in (kind.form.saying(shown.words, prefix="b"), kind.form(posted(shown), prefix="b")):
+        assert form.is_valid(), form.errors
+        assert form.to_data(kind.data()) == data
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("given", ["999999", "0", "-1", "9" * 30, "٣", "1 or 1=1"])
+def test_a_picture_that_is_not_there_is_refused_and_the_one_before_stays(given):
+    kind = registry.kind("image")
+    form = kind.form.saying({"image": given, "alt": "A ferry"}, prefix="b")
+    form.is_valid()
+    assert form.mistakes == {"image": "This picture is not on the desk. Upload it again."}
+    assert form.to_data(kind.data(image=7)) == kind.data(image=7, alt="A ferry")
+
+
+@pytest.mark.django_db
+def test_a_file_that_comes_with_the_form_takes_the_place_of_the_picture():
+    kind, image = registry.kind("image"), kept()
+    form = kind.form({"b-image": str(image.pk)}, {"b-upload": picture(300, 200)}, prefix="b")
+    assert form.is_valid(), form.errors
+    after = form.to_data(kind.data(image=image.pk))
+    assert Image.objects.get(pk=after.image).width == 300
+
+
+@pytest.mark.django_db
+def test_a_bad_file_leaves_the_picture_and_the_words():
+    kind, image = registry.kind("image"), kept()
+    bad = SimpleUploadedFile("a.png", b"no picture")
+    form = kind.form({"b-image": str(image.pk), "b-alt": "A ferry"}, {"b-upload": bad}, prefix="b")
+    assert not form.is_valid()
+    assert form.to_data(kind.data()) == kind.data(image=image.pk, alt="A ferry")
+    assert form.unread == {}
+    assert "not a JPEG" in form.mistakes["upload"]
+
+
+@pytest.mark.django_db
+def test_words_cannot_upload_a_file():
+    form = registry.kind("image").form.saying({"upload": "/etc/passwd"}, prefix="b")
+    assert form.is_valid()
+    assert form.to_data(Picture()) == Picture()
+    assert not Image.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_picture_whose_row_is_gone_stops_the_issue():
+    issue = make_issue(blocks=())
+    make_block(issue, "image", image=999_999)
+    assert "An image block has no picture." in [each.sentence for each in readiness.blockers(issue)]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("words", "stops"), [({"alt": "A ferry"}, False), ({"decorative": True}, False), ({}, True)]
+)
+def test_words_or_decorative_is_decided_before_it_goes_out(words, stops):
+    issue = make_issue(blocks=())
+    make_block(issue, "image", **{"image": kept().pk, "alt": "", "decorative": False, **words})
+    assert bool([each for each in readiness.blockers(issue) if "picture" in each.sentence]) is stops
+
+
+@pytest.mark.django_db
+def test_a_long_alternative_text_is_taken_and_pointed_out():
+    issue = make_issue(blocks=("image",))
+    write(issue, "image", alt="x" * 300)
+    said = [each.sentence for each in readiness.problems(issue) if each.severity == "warning"]
+    assert "The alternative text has 300 characters; 125 are read out well." in said
+    assert 'data-advice="125"' in str(registry.kind("image").form(prefix="b")["alt"])
