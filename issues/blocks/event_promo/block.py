@@ -1,8 +1,9 @@
 """An event readers are asked to: what, when, where to sign up."""
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
@@ -13,6 +14,8 @@ from django.core.exceptions import ValidationError
 from issues.blocks.base import BlockType, Facts, Placed, Problem, blocker, warning
 from issues.blocks.fields import BlockForm, RichText, one_line, web_address
 from issues.models import Issue
+from newsroom.lib import wallclock
+from newsroom.lib.errors import Refused
 from newsroom.lib.text import event_time
 
 USUAL_ZONES = """America/Anchorage America/Bogota America/Chicago America/Denver America/Halifax America/Los_Angeles
@@ -37,6 +40,12 @@ class EventPromo:
     cta_url: str = ""
 
 
+@cache
+def zones() -> Mapping[str, str]:
+    """Every zone there is, by its name in small letters. Asked once: the answer takes a walk through a thousand files."""
+    return {each.lower(): each for each in available_timezones()}
+
+
 class ZoneInput(forms.TextInput):
     """A text field that proposes the usual zones."""
 
@@ -55,15 +64,23 @@ class EventPromoForm(BlockForm):
     date = forms.DateField(required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
     time = forms.TimeField(required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
     zone = forms.CharField(
-        label="Time zone", required=False, widget=ZoneInput(), help_text="For example Europe/Berlin."
+        label="Time zone of the place",
+        required=False,
+        widget=ZoneInput(),
+        help_text="For example Europe/Berlin.",
     )
     cta_label = one_line("Button")
     cta_url = web_address("Button leads to")
 
     def clean_zone(self) -> str:
-        zone: str = self.cleaned_data["zone"].strip().replace(" ", "_")
-        if zone and zone not in available_timezones():
-            raise ValidationError(f"There is no time zone called “{zone}”. Choose one like America/New_York.")
+        written: str = self.cleaned_data["zone"].strip().replace(" ", "_")
+        if not written or written in available_timezones():
+            return written
+        zone = next((each for each in available_timezones() if each.lower() == written.lower()), None)
+        if zone is None:
+            raise ValidationError(
+                f"There is no time zone called “{written}”. Choose one like America/New_York."
+            )
         return zone
 
 
@@ -93,8 +110,11 @@ class Block(BlockType[EventPromo]):
 
 
 def _when(data: EventPromo) -> Mapping[str, Any]:
-    zone = ZoneInfo(data.zone) if data.zone in available_timezones() else None
-    return {"when": event_time(data.date, data.time, zone)}
+    return {"when": event_time(data.date, data.time, _zone_of(data))}
+
+
+def _zone_of(data: EventPromo) -> ZoneInfo | None:
+    return ZoneInfo(zones()[data.zone.lower()]) if data.zone.lower() in zones() else None
 
 
 def _problems(block: Placed[EventPromo], on: datetime.date) -> list[Problem]:
@@ -106,6 +126,27 @@ def _problems(block: Placed[EventPromo], on: datetime.date) -> list[Problem]:
         found.append(blocker(f"The event is on {event.date:%-d %B %Y}, before this issue goes out.", block))
     if event.time and not event.zone:
         found.append(warning("The event has a time but no time zone.", block))
+    found += [warning(sentence, block) for sentence in _odd_hours(event)]
     if event.cta_label and not event.cta_url:
         found.append(warning(f"The button “{event.cta_label}” leads nowhere yet.", block))
     return found
+
+
+def _odd_hours(event: EventPromo) -> Iterator[str]:
+    """What is wrong with a time in the night in which the clocks of the place are changed."""
+    zone = _zone_of(event)
+    if not (event.date and event.time and zone):
+        return
+    time, place = f"{event.time:%H:%M}", zone.key
+    try:
+        wallclock.moment(event.date, event.time, zone)
+    except wallclock.Gap as gap:
+        yield f"{time} does not exist that night in {place}: the clock is put forward. Is {gap.instead:%H:%M} meant?"
+    except wallclock.Fold as fold:
+        first, second = (f"{each:%H:%M %Z}" for each in fold.choices)
+        yield (
+            f"{time} occurs twice that night in {place}: the clock is put back. Readers see {first}; say so in the words "
+            f"if {second} is meant."
+        )
+    except Refused:
+        yield f"Nobody knows the clocks of {event.date.year}; look at the date again."
