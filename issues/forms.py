@@ -1,5 +1,6 @@
 """Forms around the blocks: starting an issue, and what stands above its blocks."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -21,6 +22,36 @@ class StartForm(forms.Form):
     )
     title = forms.CharField(max_length=200, required=False, help_text="May stay empty for now.")
     helper = fields_only()
+
+
+class CopyForm(forms.Form):
+    """A new issue from an earlier one, which may be any; ``offered`` are those to choose from."""
+
+    earlier = forms.ModelChoiceField(
+        Issue.objects.select_related("publication"),
+        label="Earlier issue",
+        error_messages={"invalid_choice": "This issue is no longer there. Choose another."},
+    )
+    planned_for = forms.DateField(
+        label="Day of issue", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    title = forms.CharField(max_length=200, required=False, help_text="May stay empty for now.")
+    helper = fields_only()
+
+    def __init__(self, *args: Any, offered: Iterable[Issue], **options: Any) -> None:
+        super().__init__(*args, **options)
+        shelves: dict[str, list[tuple[int, str]]] = {}
+        for each in offered:
+            shelves.setdefault(each.publication.name, []).append((each.pk, _told(each)))
+        earlier: Any = self.fields["earlier"]
+        earlier.choices = list(shelves.items())
+
+
+def _told(issue: Issue) -> str:
+    """“Tue 4 Mar 2031 · A crane that learns”."""
+    day = issue.planned_for
+    unseen = "" if issue.published_at else f" ({issue.get_status_display().lower()})"
+    return f"{day:%a} {day.day} {day:%b %Y} · {issue}{unseen}"
 
 
 class PasteForm(forms.Form):

@@ -6,6 +6,7 @@ app_name = "issues"
 urlpatterns = [
     path("new/", starting.start, name="start"),
     path("paste/", starting.paste, name="paste"),
+    path("copy/", starting.copy_issue, name="copy_issue"),
     path("<int:pk>/", composing.compose, name="compose"),
     path("<int:pk>/save/", live.save, name="save"),
     path("<int:pk>/seat/", live.sit, name="sit"),

@@ -1,19 +1,25 @@
-"""A new issue: from the rundown or from a draft."""
+"""A new issue: from the rundown, from a draft or from an earlier issue."""
 
 import datetime
+from collections.abc import Sequence
 
 from django.contrib import messages
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from issues import access, importing, starting
-from issues.forms import PasteForm, StartForm
+from issues.blocks.fields import is_key
+from issues.forms import CopyForm, PasteForm, StartForm
 from issues.models import Issue, Publication
 from newsroom.lib.errors import Refused
 from newsroom.lib.people import person
 from newsroom.lib.text import counted
+
+OFFERED = 50
+"""Earlier issues to choose from; an older one is found by its title."""
 
 
 @require_http_methods(["GET", "POST"])
@@ -47,6 +53,50 @@ def paste(request: HttpRequest) -> HttpResponse:
     )
 
 
+@require_http_methods(["GET", "POST"])
+def copy_issue(request: HttpRequest) -> HttpResponse:
+    """The words of an earlier issue once more; ``?from=`` chooses one beforehand, ``?q=`` finds by title."""
+    access.allow(request.user, access.START)
+    chosen = _named(request.POST.get("earlier") or request.GET.get("from", ""))
+    sought = request.GET.get("q", "").strip()
+    offered = _earlier(sought, chosen)
+    form = CopyForm(
+        request.POST or None, offered=offered, initial=_copied(chosen or next(iter(offered), None))
+    )
+    if request.method == "POST" and form.is_valid():
+        issue = starting.start_from_issue(**form.cleaned_data, by=person(request), now=timezone.now())
+        messages.success(
+            request, f"Copied from “{form.cleaned_data['earlier']}”. What was sold in it stays there."
+        )
+        return redirect("issues:compose", issue.pk)
+    context = {
+        "form": form,
+        "sought": sought,
+        "offered": offered,
+        "publications": Publication.objects.exists(),
+        "issues": Issue.objects.exists(),
+    }
+    return render(request, "issues/copy.html", context, status=422 if form.errors else 200)
+
+
+def _named(given: str) -> Issue | None:
+    issues = Issue.objects.select_related("publication")
+    return issues.filter(pk=int(given)).first() if is_key(given) else None
+
+
+def _earlier(sought: str, chosen: Issue | None) -> Sequence[Issue]:
+    """The latest issues with these words in their titles, and the one that is chosen."""
+    titled = Q()
+    for word in sought.split()[:8]:
+        titled &= Q(title__icontains=word)
+    latest = list(Issue.objects.filter(titled).select_related("publication")[:OFFERED])
+    return latest if chosen is None or chosen in latest else [chosen, *latest]
+
+
+def _copied(earlier: Issue | None) -> dict[str, object]:
+    return {"earlier": earlier, "planned_for": _next_day(earlier.publication)} if earlier else {}
+
+
 def _from_draft(request: HttpRequest, form: PasteForm) -> Issue:
     day = form.cleaned_data["planned_for"]
     draft = importing.read(form.source(), on=day)
@@ -69,8 +119,12 @@ def _proposal() -> dict[str, object]:
     publication = Publication.objects.first()
     if publication is None:
         return {}
+    return {"publication": publication, "planned_for": _next_day(publication)}
+
+
+def _next_day(publication: Publication) -> datetime.date:
     day = timezone.now().astimezone(publication.zone).date()
     taken = set(publication.issues.filter(planned_for__gte=day).values_list("planned_for", flat=True))
     while day in taken or day.weekday() > 4:
         day += datetime.timedelta(days=1)
-    return {"publication": publication, "planned_for": day}
+    return day
