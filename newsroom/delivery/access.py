@@ -2,11 +2,11 @@
 
 from django.http import Http404
 
-from issues.access import issue
+from issues.access import WRITE, issue
 from newsroom.delivery.models import Send, SendStatus
 from newsroom.lib.people import Visitor
 
-__all__ = ["SEE", "STEER", "issue", "send"]
+__all__ = ["SEE", "STEER", "WRITE", "issue", "send"]
 
 SEE, STEER = "delivery.view_send", "delivery.schedule_send"
 

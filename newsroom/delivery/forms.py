@@ -1,11 +1,14 @@
-"""When an issue goes out, on the publication's clock."""
+"""When an issue goes out, on the publication's clock; and to whom a test goes."""
 
 import datetime
+import re
 from typing import Any
 
 from django import forms
 
 from issues.models import Publication
+from newsroom.audience.subscribing import normal_address
+from newsroom.delivery.testing import AT_ONCE
 from newsroom.lib import wallclock
 from newsroom.lib.errors import Refused
 from newsroom.lib.forms import fields_only
@@ -46,3 +49,49 @@ class ScheduleForm(forms.Form):
         except Refused as error:  # a gap, or a year out of reach
             self.add_error("time", str(error))
         return given
+
+
+class Addresses(forms.CharField):
+    """Mail addresses, parted by commas, semicolons, blanks or line ends; data is each of them once."""
+
+    widget = forms.Textarea(
+        attrs={"rows": 2, "autocapitalize": "none", "autocomplete": "email", "spellcheck": "false"}
+    )
+
+    def clean(self, value: Any) -> Any:
+        given = re.findall(r"[^\s,;]+", super().clean(value))
+        if not given:
+            raise forms.ValidationError(self.error_messages["required"])
+        if len(given) > AT_ONCE:
+            raise forms.ValidationError(
+                f"A test goes to at most {AT_ONCE} addresses at once; these are {len(given)}."
+            )
+        found: dict[str, str] = {}
+        for each in given:
+            address = _usual_address(each)
+            found.setdefault(address.lower(), address)
+        return tuple(found.values())
+
+
+def _usual_address(given: str) -> str:
+    """The address as a mail server takes it. What is only allowed on paper (quoted names, numbers for hosts) is refused."""
+    try:
+        address = normal_address(given)
+    except Refused as error:
+        raise forms.ValidationError(str(error)) from error
+    if not (address.isascii() and address.isprintable()) or set(address) & set('"[]()<>\\'):
+        raise forms.ValidationError(f"“{given[:80]}” is not an email address that a test can be sent to.")
+    return address
+
+
+class ProofForm(forms.Form):
+    """To whom a test goes."""
+
+    helper = fields_only()
+    use_required_attribute = False
+    to = Addresses(
+        label="Send a test to",
+        max_length=4000,
+        error_messages={"required": "Say to whom."},
+        help_text=f"One or more addresses, at most {AT_ONCE}.",
+    )

@@ -29,10 +29,10 @@ class InDoubt(NewsroomError):
 
 
 class Connection:
-    """One connection to the relay, kept open from message to message."""
+    """One connection to the relay, kept open from message to message; ``patience`` is in seconds, for each answer."""
 
-    def __init__(self, relay: Relay) -> None:
-        self.relay = relay
+    def __init__(self, relay: Relay, *, patience: float = PATIENCE) -> None:
+        self.relay, self.patience = relay, patience
         self._smtp: smtplib.SMTP | None = None
 
     def __enter__(self) -> Self:
@@ -44,7 +44,7 @@ class Connection:
     def open(self) -> None:
         """Connect unless connected. Raises ``RelayDown``."""
         if self._smtp is None:
-            self._smtp = _connected(self.relay)
+            self._smtp = _connected(self.relay, patience=self.patience)
 
     def hand_over(self, sender: str, recipient: str, message: bytes) -> str:
         """Give one message to the relay; returns its answer. Raises ``RelayDown``, ``Refusal`` or ``InDoubt``."""
@@ -95,10 +95,10 @@ class Connection:
             self._smtp = None
 
 
-def _connected(relay: Relay) -> smtplib.SMTP:
+def _connected(relay: Relay, *, patience: float) -> smtplib.SMTP:
     smtp = None
     try:
-        smtp = _greeting(relay)
+        smtp = _greeting(relay, patience=patience)
         smtp.ehlo_or_helo_if_needed()
         if relay.tls == "starttls":
             smtp.starttls(context=ssl.create_default_context())
@@ -114,12 +114,12 @@ def _connected(relay: Relay) -> smtplib.SMTP:
     return smtp
 
 
-def _greeting(relay: Relay) -> smtplib.SMTP:
+def _greeting(relay: Relay, *, patience: float) -> smtplib.SMTP:
     if relay.tls == "implicit":
         return smtplib.SMTP_SSL(
-            relay.host, relay.port, timeout=PATIENCE, context=ssl.create_default_context()
+            relay.host, relay.port, timeout=patience, context=ssl.create_default_context()
         )
-    return smtplib.SMTP(relay.host, relay.port, timeout=PATIENCE)
+    return smtplib.SMTP(relay.host, relay.port, timeout=patience)
 
 
 def _stuffed(message: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""Scheduling an issue and watching it go out."""
+"""Testing an issue, scheduling it, and watching it go out."""
 
 import datetime
 from typing import Any
@@ -11,14 +11,33 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from issues.models import Issue
 from newsroom.audience import recipients
-from newsroom.delivery import access, scheduling, sending
-from newsroom.delivery.forms import ScheduleForm
+from newsroom.delivery import access, scheduling, sending, testing
+from newsroom.delivery.forms import ProofForm, ScheduleForm
 from newsroom.delivery.models import LIVE, DeliveryStatus, Send, SendStatus
-from newsroom.lib.errors import NewsroomError
+from newsroom.lib.errors import NewsroomError, Refused
 from newsroom.lib.people import person
 from newsroom.lib.text import counted
 
 DOUBTS_SHOWN = 50
+
+
+@require_http_methods(["GET", "POST"])
+def send_test(request: HttpRequest, pk: int) -> HttpResponse:
+    """Send the issue to a few addresses, now; the page says what became of each."""
+    issue = access.issue(request.user, pk, access.WRITE)
+    by, outcomes = person(request), []
+    form = ProofForm(request.POST or None, initial={"to": by.email})
+    if request.method == "POST" and form.is_valid():
+        try:
+            outcomes = testing.send(issue, form.cleaned_data["to"], by=by, now=timezone.now())
+        except Refused as error:
+            form.add_error("to", str(error))
+    context = {"issue": issue, "proof": form, "outcomes": outcomes}
+    if request.htmx:  # type: ignore[attr-defined]
+        return render(
+            request, "delivery/_test.html", context
+        )  # with 200, or htmx would not show what is wrong
+    return render(request, "delivery/test.html", context, status=422 if form.errors else 200)
 
 
 @require_http_methods(["GET", "POST"])

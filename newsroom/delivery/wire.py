@@ -8,6 +8,7 @@ and no line grows past 76 columns whatever the token is.
 import binascii
 import datetime
 import hashlib
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from email.errors import MessageError
@@ -17,12 +18,15 @@ from email.policy import SMTP
 from email.utils import format_datetime
 
 from issues.models import Edition, Publication
-from issues.rendering import slots
+from issues.rendering import Rendered, slots
 from newsroom.audience import subscribing
 from newsroom.lib import links
 from newsroom.lib.errors import NewsroomError
 
 _SOFT_BREAK = b"=\r\n"
+MARK = "[TEST]"
+NOBODYS_WAY_OUT = "/u/only-a-test/"
+"""Where a proof links to instead of the reader's page to leave: no token, so no page, and nobody leaves."""
 
 
 class Unaddressable(NewsroomError):
@@ -57,30 +61,70 @@ def compile_letter(
     boundary = "=_" + hashlib.sha256(f"{send_id}:{edition.seal}".encode()).hexdigest()[:32]
     return Letter(
         sender=publication.sender_email,
-        headers=_constant(edition, publication, domain, date) + _multipart_header(boundary),
-        body=_join(
-            [
-                [f"--{boundary}\r\n".encode() + _part_header("plain")],
-                _pieces(edition.text),
-                [f"\r\n--{boundary}\r\n".encode() + _part_header("html")],
-                _pieces(edition.html),
-                [f"\r\n--{boundary}--\r\n".encode()],
-            ]
-        ),
+        headers=_constant(edition.subject, publication, domain, date)
+        + _plain("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
+        + _multipart_header(boundary),
+        body=_alternatives(boundary, _pieces(edition.text), _pieces(edition.html)),
         domain=domain,
         send_id=send_id,
     )
 
 
-def _constant(edition: Edition, publication: Publication, domain: str, date: datetime.datetime) -> bytes:
+@dataclass(frozen=True)
+class Proof:
+    """A compiled rendering for somebody at the desk, who is no reader of it: marked, and with no way to leave in it."""
+
+    sender: str
+    headers: bytes
+    body: bytes
+    domain: str
+
+    def message(self, address: str) -> bytes:
+        """The whole message, CRLF lines; each has an id of its own. Raises ``Unaddressable``."""
+        own = _addressed(address, "") + _plain("Message-ID", f"<test.{uuid.uuid4().hex}@{self.domain}>")
+        return own + self.headers + self.body
+
+
+def compile_proof(
+    rendering: Edition | Rendered, publication: Publication, *, date: datetime.datetime
+) -> Proof:
+    """The same mail as readers will get, but for what would let a test be taken for it, or unsubscribe somebody."""
+    domain = publication.sender_email.rpartition("@")[2]
+    boundary = "=_" + uuid.uuid4().hex
+    text, html = (
+        [_quoted(part.replace(slots.UNSUBSCRIBE, links.absolute(NOBODYS_WAY_OUT)))]
+        for part in (rendering.text, rendering.html)
+    )
+    subject = f"{MARK} {rendering.subject}".strip()
+    return Proof(
+        sender=publication.sender_email,
+        headers=_constant(subject, publication, domain, date) + _multipart_header(boundary),
+        body=b"".join(_alternatives(boundary, text, html)),
+        domain=domain,
+    )
+
+
+def _alternatives(boundary: str, text: Sequence[bytes], html: Sequence[bytes]) -> tuple[bytes, ...]:
+    """Both parts with what stands around them, cut where theirs are cut."""
+    return _join(
+        [
+            [f"--{boundary}\r\n".encode() + _part_header("plain")],
+            text,
+            [f"\r\n--{boundary}\r\n".encode() + _part_header("html")],
+            html,
+            [f"\r\n--{boundary}--\r\n".encode()],
+        ]
+    )
+
+
+def _constant(subject: str, publication: Publication, domain: str, date: datetime.datetime) -> bytes:
     headers = [
         _encoded(
             "From", str(Address(display_name=publication.sender_name, addr_spec=publication.sender_email))
         ),
-        _encoded("Subject", edition.subject),
+        _encoded("Subject", subject),
         _encoded("List-Id", f"{_phrase(publication.name)} <{publication.slug}.{domain}>"),
         _plain("Date", format_datetime(date)),
-        _plain("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
         _plain("List-Archive", f"<{links.absolute(f'/{publication.slug}/')}>"),
         _plain("Precedence", "bulk"),
         _plain("MIME-Version", "1.0"),

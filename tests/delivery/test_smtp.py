@@ -144,21 +144,19 @@ def test_a_relay_that_greets_with_a_refusal_is_down():
         connection.open()
 
 
-def test_a_relay_that_says_nothing_is_down_after_a_while(monkeypatch):
-    monkeypatch.setattr(smtp, "PATIENCE", 0.2)
-    with talking(b"") as relay, Connection(relay) as connection:
+def test_a_relay_that_says_nothing_is_down_after_a_while():
+    with talking(b"") as relay, Connection(relay, patience=0.2) as connection:
         began = time.monotonic()
         with pytest.raises(RelayDown):
             connection.open()
     assert time.monotonic() - began < 3
 
 
-def test_a_relay_that_falls_silent_after_the_message_leaves_a_doubt(monkeypatch):
-    monkeypatch.setattr(smtp, "PATIENCE", 0.2)
+def test_a_relay_that_falls_silent_after_the_message_leaves_a_doubt():
     waiting = threading.Event()
     with (
         fake_relay(dot=lambda recipient: waiting.wait(5) and None) as relay,
-        Connection(relay.relay) as connection,
+        Connection(relay.relay, patience=0.2) as connection,
     ):
         with pytest.raises(InDoubt):
             hand_over(connection)
