@@ -43,7 +43,7 @@ class PictureForm(BlockForm):
         label="Alternative text",
         required=False,
         max_length=500,
-        widget=forms.TextInput(attrs={"data-advice": ALT_ADVICE}),
+        widget=forms.TextInput(attrs={"data-advised": ALT_ADVICE}),
         help_text=f"What the picture shows, for those who cannot see it; about {ALT_ADVICE} characters are read out well.",
     )
     decorative = forms.BooleanField(label="Decorative: there is nothing to describe", required=False)

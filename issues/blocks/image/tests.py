@@ -171,4 +171,4 @@ def test_a_long_alternative_text_is_taken_and_pointed_out():
     write(issue, "image", alt="x" * 300)
     said = [each.sentence for each in readiness.problems(issue) if each.severity == "warning"]
     assert "The alternative text has 300 characters; 125 are read out well." in said
-    assert 'data-advice="125"' in str(registry.kind("image").form(prefix="b")["alt"])
+    assert 'data-advised="125"' in str(registry.kind("image").form(prefix="b")["alt"])
