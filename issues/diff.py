@@ -2,11 +2,17 @@
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
+from django import forms
+
 from issues import richtext
+from issues.blocks import registry
 from issues.blocks.base import BlockType
+from issues.blocks.fields import RichTextarea
+from issues.forms import HeadForm
 
 Piece = tuple[Literal["same", "gone", "new"], str]
 """A stretch of text that stands in both states, in the earlier one only, or in the later one only."""
@@ -31,26 +37,85 @@ def of_words(
     kind: BlockType[Any], before: Mapping[str, Any], after: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
     """The fields of a block's form that differ: ``[{"label", "pieces"}]``."""
+    fields = kind.form.base_fields.items()
     texts = (
-        (name, text_of(before.get(name, "")), text_of(after.get(name, ""))) for name in kind.form.base_fields
+        (name, field, *(_text(field, side.get(name)) for side in (before, after))) for name, field in fields
     )
     return [
-        {"label": label(kind, name), "pieces": words(one, other)}
-        for name, one, other in texts
+        {"label": _called(name, field), "pieces": words(one, other)}
+        for name, field, one, other in texts
         if one != other
     ]
 
 
-def label(kind: BlockType[Any], name: str) -> str:
-    """What the form calls the field."""
-    field = kind.form.base_fields[name]
+def _called(name: str, field: forms.Field) -> str:
     return str(field.label or name.replace("_", " ").capitalize())
 
 
-def text_of(value: Any) -> str:
-    """The words of one field as plain text: rows a line each, rich text with a line for each paragraph or item."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
+def _text(field: forms.Field, value: Any) -> str:
+    """The words of one field as plain text: a row a line, rich text with a line for each paragraph or item."""
     if isinstance(value, list):
-        return "\n".join(" · ".join(filter(None, map(text_of, row.values()))) for row in value)
-    return richtext.plain(value) if value.startswith("<") else str(value)
+        return "\n".join(" · ".join(str(each) for each in row.values() if each) for row in value)
+    if isinstance(value, bool):
+        return "yes" if value else ""
+    return richtext.plain(value or "") if isinstance(field.widget, RichTextarea) else str(value or "")
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How one block (or, without ``uid``, what stands above the blocks) differs between two contents of an issue."""
+
+    uid: str
+    label: str
+    change: Literal["added", "removed", "moved", "changed"]
+    fields: Sequence[Mapping[str, Any]] = ()
+
+
+def of_contents(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Difference]:
+    """What changed from one ``Revision.content`` to another, in the order of the later one; removed blocks stand last."""
+    old = {block["uid"]: block for block in before["blocks"]}
+    new = {block["uid"]: block for block in after["blocks"]}
+    moved = _moved([uid for uid in old if uid in new], [uid for uid in new if uid in old])
+    found = [_of_head(before, after), *(_of_block(old.get(uid), new.get(uid)) for uid in {**new, **old})]
+    found += [Difference(uid, _label(new[uid]), "moved") for uid in new if uid in moved]
+    return [each for each in found if each]
+
+
+def _of_head(before: Mapping[str, Any], after: Mapping[str, Any]) -> Difference | None:
+    fields = [
+        {"label": _called(name, HeadForm.base_fields[name]), "pieces": words(before[name], after[name])}
+        for name in HeadForm.Meta.fields
+        if before[name] != after[name]
+    ]
+    return Difference("", "Above the blocks", "changed", fields) if fields else None
+
+
+def _of_block(old: Mapping[str, Any] | None, new: Mapping[str, Any] | None) -> Difference | None:
+    if old == new:
+        return None
+    block = new or old
+    assert block is not None
+    change: Literal["added", "removed", "changed"] = (
+        "changed" if old and new else "added" if new else "removed"
+    )
+    fields = of_words(registry.kind(block["kind"]), words_of(old), words_of(new))
+    return Difference(block["uid"], _label(block), change, fields) if fields or change != "changed" else None
+
+
+def _moved(old: Sequence[str], new: Sequence[str]) -> set[str]:
+    """Those that stand in another order: all but the longest runs that both orders share."""
+    kept = difflib.SequenceMatcher(None, old, new, autojunk=False).get_matching_blocks()
+    return set(new) - {uid for run in kept for uid in new[run.b : run.b + run.size]}
+
+
+def words_of(block: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The words of a block of a revision; data of older versions is lifted."""
+    if block is None:
+        return {}
+    kind = registry.kind(block["kind"])
+    form = kind.form.showing(kind.load(block["data"], block["version"]), prefix="then")
+    return {**form.words, **block["unread"]}
+
+
+def _label(block: Mapping[str, Any]) -> str:
+    return registry.kind(block["kind"]).label

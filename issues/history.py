@@ -49,9 +49,9 @@ def record(issue: Issue, *, by: Person, now: datetime.datetime, name: str = "") 
     latest = issue.revisions.first()
     if latest and latest.digest == digest and not (name and latest.name):
         return _named(latest, name) if name else latest
-    if latest and not latest.name and latest.by == by and now - latest.begun_at < ONE_SITTING:
-        latest.content, latest.digest, latest.at, latest.name = words, digest, now, name
-        latest.save(update_fields=["content", "digest", "at", "name"])
+    if latest and not name and not latest.name and latest.by == by and now - latest.begun_at < ONE_SITTING:
+        latest.content, latest.digest, latest.at = words, digest, now
+        latest.save(update_fields=["content", "digest", "at"])
         return latest
     number = (issue.revisions.aggregate(last=Max("number"))["last"] or 0) + 1
     return Revision.objects.create(

@@ -17,6 +17,7 @@ from issues.blocks.typed import Malformed, storable
 from issues.forms import HeadForm
 from issues.models import Block, Seat
 from issues.saving import Changes, Contested, Replaced, Saved, Written, form_of
+from newsroom.lib.people import called
 
 NAME_AT_MOST = 120
 
@@ -123,15 +124,10 @@ def seat(each: Seat, *, seen_by: Any) -> dict[str, Any]:
     """Somebody at the issue, as a colleague sees them."""
     return {
         "client": str(each.client),
-        "name": "Another tab of yours" if each.user == seen_by else name_of(each.user),
+        "name": "Another tab of yours" if each.user == seen_by else called(each.user),
         "state": each.state,
         "block": str(each.block_uid) if each.block_uid else None,
     }
-
-
-def name_of(user: Any) -> str:
-    """What colleagues call somebody."""
-    return (user.get_full_name() or user.get_username()) if user else "Somebody"
 
 
 def compared(row: Block, mine: Mapping[str, Any]) -> dict[str, Any]:
@@ -146,7 +142,7 @@ def _contested(contested: Contested) -> dict[str, Any]:
     return {
         **compared(contested.block, contested.mine),
         "why": contested.why,
-        "by": name_of(by),
+        "by": called(by),
         "at": at.isoformat() if at else None,
     }
 

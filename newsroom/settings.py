@@ -175,6 +175,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 5.0,
         "options": {"expires": 15},
     },
+    "mentions": {"task": "issues.tasks.send_mentions", "schedule": 10.0, "options": {"expires": 30}},
 }
 CELERY_TIMEZONE = "UTC"
 

@@ -3,10 +3,13 @@
 from decimal import Decimal
 
 from django import template
+from django.utils.html import escape, urlize
 from django.utils.safestring import SafeString, mark_safe
 
 from issues import richtext
+from issues.commenting import MENTION
 from newsroom.lib import text
+from newsroom.lib.people import called
 
 register = template.Library()
 
@@ -27,6 +30,17 @@ def rich_inline(html: str) -> SafeString:
 def sponsored(html: str) -> SafeString:
     """Rich text whose every link is marked as paid for."""
     return mark_safe(richtext.clean(html).replace("<a href=", '<a rel="sponsored" href='))  # noqa: S308
+
+
+@register.filter
+def talk(words: str) -> SafeString:
+    """What a colleague said: plain words with their lines, addresses as links, and colleagues marked."""
+    html = urlize(escape(words), nofollow=True)
+    marked = MENTION.sub(lambda found: f'<strong class="mention">{found[0]}</strong>', html)
+    return mark_safe(marked.replace("\n", "<br>"))  # noqa: S308
+
+
+register.filter("called", called)
 
 
 @register.filter

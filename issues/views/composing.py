@@ -97,7 +97,7 @@ def _shown(issue: Issue, problems: list[Problem]) -> Iterator[Shown]:
             rev=rows[each.uid].rev,
             kind=kind,
             form=saving.form_of(rows[each.uid]),
-            summary=each.facts.get("advertiser") or kind.summary(each.data),
+            summary=each.facts.get("advertiser") or each.facts.get("name") or kind.summary(each.data),
             card=render_block("web", "card.html", each, taken),
             picture={"id": getattr(each.data, "image", None), "small": each.facts.get("small")},
             problems=[problem for problem in problems if problem.uid == each.uid],

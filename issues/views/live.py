@@ -9,7 +9,18 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from issues import access, composing, drafting, images, protocol, readiness, saving, seats, snapshot
+from issues import (
+    access,
+    commenting,
+    composing,
+    drafting,
+    images,
+    protocol,
+    readiness,
+    saving,
+    seats,
+    snapshot,
+)
 from issues.blocks import registry
 from issues.models import Issue, Seat
 from issues.readiness import CLIPPED_AT
@@ -58,7 +69,7 @@ def sit(request: HttpRequest, pk: int) -> HttpResponse:
             "revs": {str(uid): rev for uid, rev in rows},
             "order": [str(uid) for uid, _ in rows],
             "status": issue.status,
-            "comments": issue.comments.filter(deleted_at=None).count(),
+            "talk": commenting.counts(issue),
         }
     )
 

@@ -14,6 +14,11 @@ def person(request: HttpRequest) -> User:
     return request.user
 
 
+def called(somebody: Person) -> str:
+    """What colleagues call a person."""
+    return (somebody.get_full_name() or somebody.get_username()) if somebody else "Somebody"
+
+
 def allow(user: Visitor, right: str) -> None:
     """Raises ``PermissionDenied`` unless the person has the right."""
     if not user.has_perm(right):

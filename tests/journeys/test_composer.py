@@ -13,7 +13,8 @@ from tests.make import make_block, make_issue, make_person, make_publication
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 ALL_WORDS = """all => all.map((block) => {
-  const fields = block.querySelectorAll(".fields input:not([type=hidden]), .fields .ProseMirror, .fields textarea:not([data-rich])");
+  const of = ["input:not([type=hidden])", ".ProseMirror", "textarea:not([data-rich])"];
+  const fields = block.querySelectorAll(of.map((each) => `.fields ${each}`).join());
   return [block.dataset.kind, ...[...fields].map((field) => field.value ?? field.textContent)];
 })"""
 """Kind and words of every block, as they stand in the page."""

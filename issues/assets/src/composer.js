@@ -40,6 +40,7 @@ export class Composer extends HTMLElement {
     for (const tab of $$("[data-pane-of]", this)) tab.addEventListener("click", () => this.showPane(tab.dataset.paneOf));
     this.addEventListener("click", (event) => this.#follow(event));
     this.addEventListener("focusin", (event) => this.#entered(event));
+    $("[data-test]", this)?.addEventListener("click", (event) => this.#test(event));
     if (this.writable) this.#begin();
     else this.seats = new Seats(this.#seatParts());
     listen(this);
@@ -394,10 +395,10 @@ export class Composer extends HTMLElement {
   }
 
   #news(answer) {
-    $("[data-comment-count]", this).textContent = answer.comments || "";
+    $("[data-comment-count]", this).textContent = Object.values(answer.talk).reduce((sum, each) => sum + each, 0) || "";
     for (const block of $$("[data-blocks] > .block, [data-outline] > li", this)) {
       const place = $(".talk span:last-child", block);
-      const open = answer.talk?.[block.dataset.block ?? block.dataset.of] ?? 0;
+      const open = answer.talk[block.dataset.block ?? block.dataset.of] ?? 0;
       if (place) place.textContent = open || "";
       const flag = $("a > .talk", block);
       if (flag) flag.hidden = !open;
@@ -405,6 +406,13 @@ export class Composer extends HTMLElement {
     const editable = ["draft", "in_review"].includes(answer.status);
     if (this.draft && !editable) return this.notices.closed();
     if (this.draft && !this.autosave.busy) this.blocks.follow(answer);
+  }
+
+  // What is sent is what is stored.
+  #test(event) {
+    event.preventDefault();
+    const open = () => $("[data-test-dialog]", this).showModal();
+    this.autosave ? this.#first(open) : open();
   }
 
   async #checkpoint(dialog) {

@@ -59,6 +59,8 @@ export class Outline {
 }
 
 function summary(block) {
+  const chosen = $('select[name$="-contributor"]', block);
+  if (chosen?.value) return chosen.selectedOptions[0].text;
   for (const input of $$("input[type=text], textarea", $(".fields", block))) {
     const value = valueOf(input);
     if (value) return short(input.dataset.rich === undefined ? value : bare(value));

@@ -25,7 +25,7 @@ export async function takeIn(block, file, address, stored) {
   try {
     const { answer } = await Promise.race([ask(address, body), aborted(controller.signal)]);
     know(answer.image, answer.small);
-    say(place, "");
+    say(place, answer.said);
     stored(answer.image);
   } catch (error) {
     if (error === controller.signal) return say(place, "Cancelled. The block is as it was before.");

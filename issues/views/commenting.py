@@ -1,0 +1,113 @@
+"""What colleagues say about blocks, in threads."""
+
+import uuid
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from issues import access, commenting
+from issues.blocks import registry
+from issues.models import Block, Issue
+from issues.views.panels import panel
+from newsroom.lib.errors import Refused
+from newsroom.lib.people import person
+
+CHANGED = "comments-changed"
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def comments(request: HttpRequest, pk: int) -> HttpResponse:
+    """All threads in the order of their blocks, or those of ``?block``; a POST begins a new one."""
+    issue = access.issue(request.user, pk, access.READ)
+    if request.method != "POST":
+        return _threads(request, issue)
+    block, body = _uid(request.POST.get("block")), request.POST.get("body", "")
+    if block is None:
+        raise Refused("Choose the block that this is about.")
+    try:
+        commenting.comment(issue, block, body, by=person(request), now=timezone.now())
+    except Refused as error:
+        return _threads(request, issue, status=422, begun=body, mistake=str(error))
+    return _changed(request, issue)
+
+
+@require_POST
+def reply(request: HttpRequest, pk: int, said: int) -> HttpResponse:
+    """Answer in a thread."""
+    found = access.comment(request.user, pk, said)
+    body = request.POST.get("body", "")
+    try:
+        commenting.reply(found.thread or found, body, by=person(request), now=timezone.now())
+    except Refused as error:
+        return _threads(request, found.issue, status=422, answering=found.pk, begun=body, mistake=str(error))
+    return _changed(request, found.issue)
+
+
+@require_POST
+def resolve(request: HttpRequest, pk: int, said: int) -> HttpResponse:
+    """The thread has done its work."""
+    found = access.comment(request.user, pk, said)
+    commenting.resolve(found.thread or found, by=person(request), now=timezone.now())
+    return _changed(request, found.issue)
+
+
+@require_POST
+def reopen(request: HttpRequest, pk: int, said: int) -> HttpResponse:
+    """The thread goes on."""
+    found = access.comment(request.user, pk, said)
+    commenting.reopen(found.thread or found)
+    return _changed(request, found.issue)
+
+
+@require_POST
+def delete(request: HttpRequest, pk: int, said: int) -> HttpResponse:
+    """Take a comment away."""
+    found = access.own_comment(request.user, pk, said)
+    commenting.delete(found, now=timezone.now())
+    return _changed(request, found.issue)
+
+
+def _changed(request: HttpRequest, issue: Issue) -> HttpResponse:
+    if request.htmx:  # type: ignore[attr-defined]
+        return _threads(request, issue, told=CHANGED)
+    return redirect("issues:comments", issue.pk)
+
+
+def _threads(request: HttpRequest, issue: Issue, **more: Any) -> HttpResponse:
+    block = _uid(request.GET.get("block") or request.POST.get("within"))
+    rows = list(issue.blocks.standing())
+    places = [(row.uid, f"{registry.kind(row.kind).label}{_words(row)}") for row in rows]
+    threads = list(
+        issue.comments.threads().select_related("by", "resolved_by").prefetch_related("replies__by")
+    )
+    if block:
+        threads = [each for each in threads if each.block_uid == block]
+    place = {row.uid: position for position, row in enumerate(rows)}
+    open_threads = [each for each in threads if not each.resolved_at]
+    values = {
+        "places": places,
+        "block": block,
+        "open": sorted(
+            (each for each in open_threads if each.block_uid in place), key=lambda each: place[each.block_uid]
+        ),
+        "orphans": [each for each in open_threads if each.block_uid not in place],
+        "resolved": [each for each in threads if each.resolved_at],
+        "may_delete_any": request.user.has_perm(access.APPROVE),
+    }
+    return panel(request, issue, "issues/_comments.html", **values, **more)
+
+
+def _words(row: Block) -> str:
+    kind = registry.kind(row.kind)
+    words = kind.summary(kind.load(row.data, row.version))
+    return f": {words}"[:50] if words else ""
+
+
+def _uid(given: str | None) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(given or "")
+    except ValueError:
+        return None

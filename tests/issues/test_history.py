@@ -1,0 +1,278 @@
+"""Versions of an issue: when a new one begins, what changed in it, and the way back."""
+
+import datetime
+
+import pytest
+
+from issues import diff, history, restoring, seats, workflow
+from issues.blocks import registry
+from issues.models import Issue, Revision, SetAside
+from newsroom.desk import roles
+from newsroom.lib.errors import NotNow, Refused
+from sponsors import selling
+from tests.issues.test_saving import MINE, THEIRS, block, new, save, written
+from tests.make import NOW, describe, make_issue, make_person, remove, write
+
+pytestmark = pytest.mark.django_db
+MINUTE = datetime.timedelta(minutes=1)
+
+
+@pytest.fixture
+def issue() -> Issue:
+    return make_issue(blocks=("greeting", "story", "sign_off"))
+
+
+@pytest.fixture
+def edith():
+    return make_person(roles.EDITOR)
+
+
+@pytest.fixture
+def chris():
+    return make_person(roles.CHIEF)
+
+
+def names(issue: Issue) -> list[str]:
+    return list(issue.revisions.order_by("number").values_list("name", flat=True))
+
+
+def count(issue: Issue) -> int:
+    return issue.revisions.count()
+
+
+def headings(issue: Issue) -> list[str]:
+    return [row.data.get("heading", "") for row in issue.blocks.standing()]
+
+
+def begin(issue: Issue) -> Revision:
+    """The version as it is now."""
+    return history.record(issue, by=None, now=NOW)
+
+
+# when a version begins
+
+
+def test_saves_of_one_author_within_ten_minutes_are_one_version(issue, edith):
+    for minute in (0, 4, 9):
+        write(issue, "story", by=edith, now=NOW + minute * MINUTE, heading=f"At {minute}")
+    first, last = issue.revisions.order_by("number")
+    assert (first.by, last.by, last.begun_at, last.at) == (None, edith, NOW, NOW + 9 * MINUTE)
+    assert "At 9" in str(last.content)
+
+
+def test_ten_minutes_later_another_one_begins(issue, edith):
+    write(issue, "story", by=edith, heading="First")
+    write(issue, "story", by=edith, now=NOW + 10 * MINUTE, heading="Second")
+    assert count(issue) == 3
+
+
+def test_somebody_elses_save_parts_them(issue, edith, chris):
+    for minute, who in enumerate((edith, chris, edith)):
+        write(issue, "story", by=who, now=NOW + minute * MINUTE, heading=f"At {minute}")
+    assert list(issue.revisions.order_by("number").values_list("by", flat=True)) == [
+        None,
+        edith.pk,
+        chris.pk,
+        edith.pk,
+    ]
+
+
+def test_a_version_with_a_name_never_changes_again(issue, edith):
+    write(issue, "story", by=edith, heading="Named")
+    history.record(issue, by=edith, now=NOW, name="For legal")
+    write(issue, "story", by=edith, now=NOW + MINUTE, heading="After")
+    assert names(issue) == ["", "For legal", ""]
+    assert "Named" in str(issue.revisions.get(name="For legal").content)
+
+
+def test_two_names_for_the_same_words_are_two_versions(issue, edith):
+    history.record(issue, by=edith, now=NOW, name="One")
+    history.record(issue, by=edith, now=NOW, name="Two")
+    assert names(issue) == ["One", "Two"]
+
+
+def test_the_same_words_are_not_written_down_again(issue, edith):
+    first = begin(issue)
+    assert history.record(issue, by=edith, now=NOW + MINUTE) == first
+
+
+# what changed
+
+
+def changes(before: Revision, issue: Issue) -> list[tuple[str, str]]:
+    return [(each.label, each.change) for each in diff.of_contents(before.content, history.content(issue))]
+
+
+def test_a_diff_names_what_was_added_removed_moved_and_changed(issue):
+    before = begin(issue)
+    write(issue, "story", heading="A crane that forgets")
+    remove(issue, "greeting")
+    describe(issue, title="New")
+    added = new("quote", text="<p>Words.</p>")
+    story, sign_off = (row.uid for row in issue.blocks.standing())
+    save(issue, added, order=[sign_off, story, added.uid])
+    assert set(changes(before, issue)) == {
+        ("Above the blocks", "changed"),
+        ("Story", "changed"),
+        ("Quote", "added"),
+        ("Greeting", "removed"),
+        ("Sign-off", "moved"),
+    }
+
+
+def test_words_are_compared_word_by_word_under_the_names_of_the_form(issue):
+    before = begin(issue)
+    write(issue, "story", heading="A crane that forgets")
+    (story,) = diff.of_contents(before.content, history.content(issue))
+    assert story.fields == [
+        {"label": "Heading", "pieces": [("same", "A crane that"), ("gone", " learns"), ("new", " forgets")]}
+    ]
+
+
+def test_what_is_equal_is_no_difference(issue):
+    before = begin(issue)
+    assert changes(before, issue) == []
+
+
+@pytest.mark.parametrize("name", [kind.kind for kind in registry.kinds()])
+def test_every_kind_can_be_compared(name):
+    issue = make_issue(blocks=(name,))
+    content = history.content(issue)
+    empty = {**content, "blocks": [{**each, "data": {}} for each in content["blocks"]]}
+    assert diff.of_contents({**content, "blocks": []}, content)[0].change == "added"
+    for one, other in ((empty, content), (content, empty)):
+        assert {each.change for each in diff.of_contents(one, other)} <= {"changed"}
+
+
+# the way back
+
+
+def test_a_restore_brings_back_words_blocks_order_and_title(issue, edith):
+    before = begin(issue)
+    was = history.content(issue)
+    write(issue, "story", heading="Changed")
+    remove(issue, "greeting")
+    describe(issue, title="Changed", subject="Changed", planned_for="2031-09-09")
+    save(issue, new("quote"))
+    restoring.restore(issue, before, by=edith, now=NOW)
+    fresh = Issue.objects.get(pk=issue.pk)
+    assert history.content(fresh) == was
+    assert fresh.slug == "a-crane-that-learns"
+    assert issue.blocks.count() == 4, "what was added since keeps its row"
+
+
+def test_a_restore_is_a_new_version_with_a_name(issue, edith):
+    before = begin(issue)
+    write(issue, "story", heading="Changed")
+    restoring.restore(issue, before, by=edith, now=NOW)
+    last = issue.revisions.first()
+    assert (last.name, last.by, last.digest) == ("Restored: version 1", edith, before.digest)
+    assert "Changed" in str(issue.revisions.get(number=2).content)
+
+
+def test_open_tabs_learn_of_a_restore(issue):
+    before = begin(issue)
+    changed = write(issue, "story", heading="Changed")
+    restoring.restore(issue, before, by=None, now=NOW)
+    assert block(issue).rev == changed.rev + 1
+    assert block(issue, "sign_off").rev == 1
+
+
+def test_sponsor_bookings_are_not_touched():
+    issue = make_issue(blocks=("sponsor_slot", "sign_off"))
+    before = begin(issue)
+    remove(issue, "sponsor_slot")
+    booking = selling.book(
+        issue, "primary", advertiser="Brightwater", words={"body": "<p>Boats.</p>", "approved": True}
+    )
+    restoring.restore(issue, before, by=None, now=NOW)
+    assert list(issue.bookings.values_list("pk", "creative")) == [(booking.pk, booking.creative_id)]
+
+
+def test_a_block_that_somebody_is_editing_stays_as_it_is_and_is_named(issue, chris):
+    before = begin(issue)
+    write(issue, "story", heading="His words")
+    write(issue, "sign_off", body="<p>Changed.</p>")
+    seats.sit(issue, THEIRS, by=chris, state="editing", block_uid=block(issue).uid, now=NOW)
+    saved = restoring.restore(issue, before, by=None, now=NOW)
+    assert [each.block.kind for each in saved.contested] == ["story"]
+    assert block(issue).data["heading"] == "His words"
+    assert "Changed" not in str(block(issue, "sign_off").data)
+
+
+def test_an_approved_issue_is_not_restored(issue):
+    before = begin(issue)
+    write(issue, "story", heading="Changed")
+    workflow.submit(issue, by=None, now=NOW)
+    workflow.approve(issue, by=None, now=NOW)
+    with pytest.raises(NotNow, match="reopen it"):
+        restoring.restore(issue, before, by=None, now=NOW)
+
+
+def test_one_block_comes_back_alone(issue):
+    before = begin(issue)
+    write(issue, "story", heading="Changed")
+    write(issue, "sign_off", body="<p>Changed.</p>")
+    restoring.restore_block(issue, before, block(issue).uid, by=None, now=NOW)
+    assert block(issue).data["heading"] == "A crane that learns"
+    assert block(issue, "sign_off").data["body"] == "<p>Changed.</p>"
+    assert issue.revisions.first().name == "Restored: Story of version 1"
+
+
+def test_a_removed_block_comes_back_where_it_stood(issue):
+    before = begin(issue)
+    uid = remove(issue, "story").uid
+    restoring.restore_block(issue, before, uid, by=None, now=NOW)
+    assert [row.kind for row in issue.blocks.standing()] == ["greeting", "story", "sign_off"]
+
+
+def test_a_block_that_the_version_does_not_have_is_refused(issue):
+    before = begin(issue)
+    save(issue, new("quote"))
+    with pytest.raises(Refused, match="no such block"):
+        restoring.restore_block(issue, before, block(issue, "quote").uid, by=None, now=NOW)
+
+
+def test_what_could_not_be_read_comes_back_as_it_was_typed():
+    issue = make_issue(blocks=("event_promo",))
+    write(issue, "event_promo", zone="Mars")
+    before = issue.revisions.first()
+    write(issue, "event_promo", zone="Europe/Berlin")
+    restoring.restore(issue, before, by=None, now=NOW)
+    assert block(issue, "event_promo").unread == {"zone": "Mars"}
+
+
+# words set aside
+
+
+@pytest.fixture
+def kept(issue) -> SetAside:
+    row = block(issue)
+    save(issue, written(row, heading="Theirs"), client=THEIRS)
+    save(issue, written(row, heading="Mine"), client=MINE)
+    return issue.set_aside.get()
+
+
+def test_words_set_aside_may_take_their_place(issue, kept, edith):
+    restoring.put(kept, by=edith, now=NOW)
+    assert block(issue).data["heading"] == "Mine"
+    assert not issue.set_aside.exists()
+    assert "Theirs" in str(issue.revisions.order_by("number")[1].content)
+
+
+def test_words_set_aside_come_back_for_a_block_that_was_removed(issue, kept):
+    remove(issue, "story")
+    restoring.put(kept, by=None, now=NOW)
+    assert "Mine" in headings(issue)
+
+
+def test_words_set_aside_wait_while_somebody_edits_the_block(issue, kept, chris):
+    seats.sit(issue, THEIRS, by=chris, state="editing", block_uid=block(issue).uid, now=NOW)
+    assert restoring.put(kept, by=None, now=NOW).contested
+    assert issue.set_aside.filter(pk=kept.pk).exists()
+
+
+def test_words_set_aside_may_be_discarded(issue, kept):
+    restoring.discard(kept)
+    assert not issue.set_aside.exists()
+    assert block(issue).data["heading"] == "Theirs"
