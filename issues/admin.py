@@ -10,7 +10,19 @@ from django.template.response import TemplateResponse
 
 from issues import access
 from issues.forms import PublicationForm
-from issues.models import Block, Contributor, Edition, FundingRound, Image, Issue, IssueEvent, Publication
+from issues.models import (
+    Block,
+    Comment,
+    Contributor,
+    Edition,
+    FundingRound,
+    Image,
+    Issue,
+    IssueEvent,
+    Publication,
+    Revision,
+    SetAside,
+)
 from issues.views.composing import page
 from newsroom.lib.listing import ReadOnlyAdmin
 
@@ -80,7 +92,7 @@ class IssueAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, set[str], Any]:
         """What belongs to an issue goes with it, although nobody may delete it alone."""
         deleted, counts, forbidden, protected = super().get_deleted_objects(objs, request)
-        own = {"block", "issue event", "funding round"}
+        own = {"block", "comment", "funding round", "issue event", "mention", "revision", "seat", "set aside"}
         return deleted, counts, forbidden - own, protected
 
 
@@ -119,6 +131,30 @@ class FundingRoundAdmin(ReadOnlyAdmin):
     list_filter = ["currency", "issue__publication"]
     search_fields = ["company", "purpose"]
     list_select_related = ["issue"]
+
+
+@admin.register(Revision)
+class RevisionAdmin(ReadOnlyAdmin):
+    list_display = ["number", "issue", "name", "by", "at"]
+    list_filter = ["issue__publication", "at"]
+    search_fields = ["issue__title", "name"]
+    list_select_related = ["issue", "by"]
+
+
+@admin.register(SetAside)
+class SetAsideAdmin(ReadOnlyAdmin):
+    list_display = ["kind", "issue", "why", "by", "at"]
+    list_filter = ["why", "issue__publication"]
+    search_fields = ["issue__title"]
+    list_select_related = ["issue", "by"]
+
+
+@admin.register(Comment)
+class CommentAdmin(ReadOnlyAdmin):
+    list_display = ["about", "issue", "by", "at", "resolved_at"]
+    list_filter = ["issue__publication", "at"]
+    search_fields = ["issue__title", "body", "about"]
+    list_select_related = ["issue", "by"]
 
 
 @admin.register(Image)

@@ -29,7 +29,10 @@ def words(before: str, after: str) -> list[Piece]:
         if step == "equal":
             pieces.append(("same", "".join(old[a:b])))
             continue
-        pieces += [("gone", "".join(old[a:b]))] * (b > a) + [("new", "".join(new[c:d]))] * (d > c)
+        if a < b:
+            pieces.append(("gone", "".join(old[a:b])))
+        if c < d:
+            pieces.append(("new", "".join(new[c:d])))
     return pieces
 
 
@@ -37,15 +40,12 @@ def of_words(
     kind: BlockType[Any], before: Mapping[str, Any], after: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
     """The fields of a block's form that differ: ``[{"label", "pieces"}]``."""
-    fields = kind.form.base_fields.items()
-    texts = (
-        (name, field, *(_text(field, side.get(name)) for side in (before, after))) for name, field in fields
-    )
-    return [
-        {"label": _called(name, field), "pieces": words(one, other)}
-        for name, field, one, other in texts
-        if one != other
-    ]
+    found = []
+    for name, field in kind.form.base_fields.items():
+        one, other = _text(field, before.get(name)), _text(field, after.get(name))
+        if one != other:
+            found.append({"label": _called(name, field), "pieces": words(one, other)})
+    return found
 
 
 def _called(name: str, field: forms.Field) -> str:

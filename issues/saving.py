@@ -111,7 +111,7 @@ def form_of(block: Block) -> BlockForm:
 def _begin_history(issue: Issue) -> None:
     """The first revision is how the issue read before anybody wrote in it."""
     if not issue.revisions.exists():
-        history.record(issue, by=issue.created_by, now=issue.changed_at)
+        history.record(issue, by=issue.created_by, now=issue.changed_at, name="At the start")
 
 
 class _Saving:
@@ -239,7 +239,9 @@ class _Saving:
         wanted = {name: value for name, value in fresh.items() if name not in self.saved.overtaken}
         form = HeadForm({**now_is, **wanted})
         form.is_valid()
-        self.saved.unreadable = {name: " ".join(form.errors[name]) for name in wanted if name in form.errors}
+        self.saved.unreadable = {
+            name: " ".join(map(str, form.errors[name])) for name in wanted if name in form.errors
+        }
         values = {name: form.cleaned_data[name] for name in wanted if name in form.cleaned_data}
         if values:
             self._describe(values)

@@ -76,7 +76,10 @@ def _changed(request: HttpRequest, issue: Issue) -> HttpResponse:
     return redirect("issues:comments", issue.pk)
 
 
-def _threads(request: HttpRequest, issue: Issue, **more: Any) -> HttpResponse:
+def _threads(
+    request: HttpRequest, issue: Issue, *, status: int = 200, told: str = "", **refused: Any
+) -> HttpResponse:
+    """The threads; ``refused`` are the words that were not taken, and why."""
     block = _uid(request.GET.get("block") or request.POST.get("within"))
     rows = list(issue.blocks.standing())
     places = [(row.uid, f"{registry.kind(row.kind).label}{_words(row)}") for row in rows]
@@ -87,7 +90,7 @@ def _threads(request: HttpRequest, issue: Issue, **more: Any) -> HttpResponse:
         threads = [each for each in threads if each.block_uid == block]
     place = {row.uid: position for position, row in enumerate(rows)}
     open_threads = [each for each in threads if not each.resolved_at]
-    values = {
+    values: dict[str, Any] = {
         "places": places,
         "block": block,
         "open": sorted(
@@ -97,7 +100,7 @@ def _threads(request: HttpRequest, issue: Issue, **more: Any) -> HttpResponse:
         "resolved": [each for each in threads if each.resolved_at],
         "may_delete_any": request.user.has_perm(access.APPROVE),
     }
-    return panel(request, issue, "issues/_comments.html", **values, **more)
+    return panel(request, issue, "issues/_comments.html", {**values, **refused}, status=status, told=told)
 
 
 def _words(row: Block) -> str:

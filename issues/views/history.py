@@ -37,8 +37,14 @@ def _versions(request: HttpRequest, issue: Issue) -> HttpResponse:
     kept = [_kept(each) for each in issue.set_aside.select_related("by")]
     zone = issue.publication.zone
     days = [(day, list(those)) for day, those in groupby(page, lambda each: each.at.astimezone(zone).date())]
-    values = {"page": page, "days": days, "named": named, "kept": kept}
-    return panel(request, issue, "issues/_history.html", may_write=_may_write(request, issue), **values)
+    values = {
+        "page": page,
+        "days": days,
+        "named": named,
+        "kept": kept,
+        "may_write": _may_write(request, issue),
+    }
+    return panel(request, issue, "issues/_history.html", values)
 
 
 def _kept(kept: SetAside) -> dict[str, Any]:
@@ -57,7 +63,7 @@ def version(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     """What changed in a version: from the one before it, or with ``?against=now`` from it until now."""
     revision = access.revision(request.user, pk, number, access.READ)
     now = request.GET.get("against") == "now"
-    before = issue_before(revision)
+    before = _before(revision)
     changes = (
         diff.of_contents(revision.content, history.content(revision.issue))
         if now
@@ -66,16 +72,11 @@ def version(request: HttpRequest, pk: int, number: int) -> HttpResponse:
         else []
     )
     values = {"revision": revision, "now": now, "before": before, "changes": changes}
-    return panel(
-        request,
-        revision.issue,
-        "issues/_revision.html",
-        may_write=_may_write(request, revision.issue),
-        **values,
-    )
+    may_write = _may_write(request, revision.issue)
+    return panel(request, revision.issue, "issues/_revision.html", {**values, "may_write": may_write})
 
 
-def issue_before(revision: Revision) -> Revision | None:
+def _before(revision: Revision) -> Revision | None:
     """The version before this one; None for the first."""
     return revision.issue.revisions.filter(number__lt=revision.number).first()
 

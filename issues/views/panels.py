@@ -1,5 +1,6 @@
 """What stands beside the composer: a fragment for its panel, or a page of its own without scripts."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -9,15 +10,19 @@ from issues.models import Issue
 
 
 def panel(
-    request: HttpRequest, issue: Issue, template: str, *, status: int = 200, told: str = "", **values: Any
+    request: HttpRequest,
+    issue: Issue,
+    template: str,
+    values: Mapping[str, Any],
+    *,
+    status: int = 200,
+    told: str = "",
 ) -> HttpResponse:
-    """``template`` filled in; ``told`` is an event that the composer hears of."""
-    htmx = request.htmx  # type: ignore[attr-defined]
-    values |= {"issue": issue, "publication": issue.publication, "panel": template}
-    if not htmx:
-        return render(request, "issues/panel.html", values, status=status)
-    # htmx shows only what comes with 200, mistakes included.
-    response = render(request, template, values)
+    """``template`` filled in with ``values``; ``told`` is an event that the composer hears of."""
+    context = {**values, "issue": issue, "publication": issue.publication, "panel": template}
+    if not request.htmx:  # type: ignore[attr-defined]
+        return render(request, "issues/panel.html", context, status=status)
+    response = render(request, template, context)  # with 200: htmx shows nothing else, mistakes included
     if told:
         response.headers["HX-Trigger"] = told
     return response

@@ -11,14 +11,18 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from issues import commenting, history
+from issues.models import Issue
 from newsroom.audience import subscribing
 from newsroom.delivery import catcher, scheduling
+from newsroom.desk import roles
 from newsroom.lib import links
 from sponsors import selling
 from tests.make import (
     NOW,
     make_approved_issue,
     make_issue,
+    make_person,
     make_publication,
     make_published_issue,
     make_reader,
@@ -45,6 +49,8 @@ class Door:
     args: tuple[str, ...] = ()
     elsewhere: tuple[object, ...] = ()
     public: bool = False
+    seen_by: frozenset[str] | None = None
+    """Who may learn whether it exists, where that are more than may do what the door is for."""
 
 
 NO_ISSUE, NO_BLOCK = (999_999,), (999_999, uuid.UUID(int=7))
@@ -82,6 +88,18 @@ DOORS = {
     "issues:aid": Door(None, WRITERS, args=("draft",), elsewhere=NO_ISSUE),
     "issues:checks": Door(STAFF, args=("draft",), elsewhere=NO_ISSUE),
     "issues:take_picture": Door(None, WRITERS, args=("draft",), elsewhere=NO_ISSUE),
+    "issues:history": Door(STAFF, args=("draft",), elsewhere=NO_ISSUE),
+    "issues:version": Door(STAFF, args=("draft", "first"), elsewhere=(999_999, 1)),
+    "issues:restore": Door(None, WRITERS, args=("draft", "first"), elsewhere=(999_999, 1)),
+    "issues:restore_block": Door(None, WRITERS, args=("draft", "first", "block"), elsewhere=(999_999, 1, uuid.UUID(int=7))),
+    "issues:name_version": Door(None, WRITERS, args=("draft",), elsewhere=NO_ISSUE),
+    "issues:put": Door(None, WRITERS, args=("draft", "kept"), elsewhere=(999_999, 1)),
+    "issues:discard": Door(None, WRITERS, args=("draft", "kept"), elsewhere=(999_999, 1)),
+    "issues:comments": Door(STAFF, STAFF, args=("draft",), elsewhere=NO_ISSUE),
+    "issues:reply": Door(None, STAFF, args=("draft", "said"), elsewhere=(999_999, 1)),
+    "issues:resolve": Door(None, STAFF, args=("draft", "said"), elsewhere=(999_999, 1)),
+    "issues:reopen": Door(None, STAFF, args=("draft", "said"), elsewhere=(999_999, 1)),
+    "issues:delete_comment": Door(None, CHIEF, args=("draft", "said"), elsewhere=(999_999, 1), seen_by=STAFF),
     "issues:frame": Door(STAFF, args=("draft",), elsewhere=NO_ISSUE),
     "issues:text": Door(STAFF, args=("draft",), elsewhere=NO_ISSUE),
     "issues:step": Door(None, WRITERS, args=("draft", "submit"), elsewhere=(999_999, "submit")),
@@ -128,6 +146,22 @@ def clients(edith, chris, sam, olga, stranger) -> dict[str, Client]:
     return dict(zip(ROLES, (Client(), stranger, edith, chris, sam, olga), strict=True))
 
 
+def set_aside(issue: Issue) -> int:
+    """Words that somebody could not store."""
+    row = issue.blocks.first()
+    return history.set_aside(
+        issue,
+        row.uid,
+        kind=row.kind,
+        words={},
+        why="changed",
+        rev=1,
+        client=uuid.UUID(int=1),
+        by=None,
+        now=NOW,
+    ).pk
+
+
 @pytest.fixture
 def world(settings) -> SimpleNamespace:
     """One of everything that an address can name."""
@@ -138,6 +172,7 @@ def world(settings) -> SimpleNamespace:
     selling.book(
         draft, "primary", advertiser="Brightwater", words={"body": "<p>Boats.</p>", "approved": True}
     )
+    history.record(draft, by=None, now=NOW, name="First")
     scheduled = make_approved_issue(publication, title="Scheduled")
     scheduling.schedule(scheduled, NOW.replace(year=2099), by=None, now=NOW)
     published = make_published_issue(publication, title="Published")
@@ -147,6 +182,8 @@ def world(settings) -> SimpleNamespace:
         issue_slug=published.slug,
         draft=draft.pk,
         block=draft.blocks.first().uid,
+        kept=set_aside(draft),
+        said=commenting.comment(draft, draft.blocks.first().uid, "Right?", by=make_person(roles.EDITOR), now=NOW).pk,
         scheduled=scheduled.pk,
         mail=catcher.keep(catcher.outbox(), "a@harbour.example", ["b@readers.example"], b"Subject: Hi\r\n\r\nHi\r\n"),
         leave=links.token(subscribing.LEAVE, reader.pk),
@@ -233,7 +270,7 @@ def test_what_does_not_exist_is_404_only_for_those_who_may(clients, settings):
     settings.MAIL_CATCHER = True
     wrong = []
     for name, door, who, method, let_in in knocks({n: door for n, door in DESK.items() if door.elsewhere}):
-        wanted = expected(who, let_in)
+        wanted = expected(who, door.seen_by or let_in)
         got = answer(clients[who], method, path_to(name, door.elsewhere))
         if got != (404 if wanted == "in" else wanted):
             wrong.append((name, who, method, got, wanted))

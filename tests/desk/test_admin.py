@@ -86,8 +86,8 @@ def test_its_page_of_an_issue_is_the_composer(root):
     issue = make_issue(title="A crane that learns")
     response = root.get(f"/admin/issues/issue/{issue.pk}/change/")
     said = response.content.decode()
-    assert "data-composer" in said
-    assert reverse("issues:describe", args=[issue.pk]) in said
+    assert "<desk-composer" in said
+    assert f'data-at="{reverse("issues:compose", args=[issue.pk])}"' in said
     assert "A crane that learns" in said
 
 

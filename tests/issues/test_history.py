@@ -81,7 +81,7 @@ def test_a_version_with_a_name_never_changes_again(issue, edith):
     write(issue, "story", by=edith, heading="Named")
     history.record(issue, by=edith, now=NOW, name="For legal")
     write(issue, "story", by=edith, now=NOW + MINUTE, heading="After")
-    assert names(issue) == ["", "For legal", ""]
+    assert names(issue) == ["At the start", "For legal", ""]
     assert "Named" in str(issue.revisions.get(name="For legal").content)
 
 
@@ -163,7 +163,7 @@ def test_a_restore_brings_back_words_blocks_order_and_title(issue, edith):
 
 def test_a_restore_is_a_new_version_with_a_name(issue, edith):
     before = begin(issue)
-    write(issue, "story", heading="Changed")
+    write(issue, "story", by=edith, heading="Changed")
     restoring.restore(issue, before, by=edith, now=NOW)
     last = issue.revisions.first()
     assert (last.name, last.by, last.digest) == ("Restored: version 1", edith, before.digest)

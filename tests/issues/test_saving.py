@@ -351,7 +351,7 @@ def test_the_first_revision_is_how_the_issue_read_before(issue):
 def test_a_name_makes_a_checkpoint_even_if_nothing_changed(issue):
     save(issue, written(block(issue), heading="New"))
     save(issue, name="Before legal")
-    assert [each.name for each in Revision.objects.order_by("number")] == ["", "Before legal"]
+    assert [each.name for each in Revision.objects.order_by("number")] == ["At the start", "Before legal"]
 
 
 class Desk(RuleBasedStateMachine):
