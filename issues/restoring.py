@@ -99,7 +99,7 @@ def _with(uid: uuid.UUID, then: list[str], now: list[uuid.UUID]) -> list[uuid.UU
 
 
 def _save(issue: Issue, changes: Changes, *, by: Person, now: datetime.datetime, name: str) -> Saved:
-    return saving.save(issue, changes, client=uuid.uuid4(), by=by, now=now, name=name[:120])
+    return saving.save(issue, changes, client=None, by=by, now=now, name=name[:120])
 
 
 def _called(revision: Revision) -> str:

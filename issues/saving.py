@@ -79,9 +79,17 @@ class Saved:
 
 @transaction.atomic
 def save(
-    issue: Issue, changes: Changes, *, client: uuid.UUID, by: Person, now: datetime.datetime, name: str = ""
+    issue: Issue,
+    changes: Changes,
+    *,
+    client: uuid.UUID | None,
+    by: Person,
+    now: datetime.datetime,
+    name: str = "",
 ) -> Saved:
     """Store what can be stored, and write a revision; a ``name`` makes it a checkpoint.
+
+    ``client`` is the tab that saves, None for whoever saves without one: a browser without scripts, a restore.
 
     Raises ``NotNow`` once the issue is approved, ``Refused`` for a block that is no part of it.
     """
@@ -117,12 +125,16 @@ def _begin_history(issue: Issue) -> None:
 class _Saving:
     """One save at work."""
 
-    def __init__(self, issue: Issue, client: uuid.UUID, by: Person, now: datetime.datetime) -> None:
+    def __init__(self, issue: Issue, client: uuid.UUID | None, by: Person, now: datetime.datetime) -> None:
         self.issue, self.client, self.by, self.now = issue, client, by, now
         self.rows = {
             row.uid: row for row in issue.blocks.select_related("changed_by").order_by("position", "pk")
         }
-        self.held = seats.held_by_others(issue, client, now=now)
+        self.held = (
+            seats.held_by_others(issue, client, now=now)
+            if client
+            else seats.held_by_other_people(issue, by, now=now)
+        )
         self.saved = Saved()
         self.changed = False
 
@@ -203,7 +215,7 @@ class _Saving:
                 words=mine,
                 why=why,
                 rev=written.rev,
-                client=self.client,
+                client=self.client or uuid.uuid4(),
                 by=self.by,
                 now=self.now,
             )

@@ -9,9 +9,11 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from issues.models import Issue, Seat
+from issues.models.seat import SeatQuerySet
 from newsroom.lib.errors import Refused
+from newsroom.lib.people import Person
 
-__all__ = ["held_by_others", "leave", "sit", "tell_once"]
+__all__ = ["held_by_other_people", "held_by_others", "leave", "sit", "tell_once"]
 
 FORGOTTEN = datetime.timedelta(days=1)
 
@@ -54,9 +56,17 @@ def leave(issue: Issue, client: uuid.UUID) -> None:
 
 
 def held_by_others(issue: Issue, client: uuid.UUID, *, now: datetime.datetime) -> dict[uuid.UUID, Seat]:
-    """The blocks that other tabs hold."""
-    others = issue.seats.holding(now).exclude(client=client).select_related("user")
-    return {seat.block_uid: seat for seat in others if seat.block_uid}
+    """The blocks that other tabs hold, those of the same person included."""
+    return _by_block(issue.seats.holding(now).exclude(client=client))
+
+
+def held_by_other_people(issue: Issue, by: Person, *, now: datetime.datetime) -> dict[uuid.UUID, Seat]:
+    """The blocks that tabs of others hold."""
+    return _by_block(issue.seats.holding(now).exclude(user=by))
+
+
+def _by_block(seats: SeatQuerySet) -> dict[uuid.UUID, Seat]:
+    return {seat.block_uid: seat for seat in seats.select_related("user") if seat.block_uid}
 
 
 @transaction.atomic

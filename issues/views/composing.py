@@ -1,6 +1,5 @@
 """The composer: one page with an issue's blocks as forms. Without scripts it is a plain form that saves."""
 
-import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -113,7 +112,7 @@ def _blanks() -> Iterator[Shown]:
 def _save(request: HttpRequest, issue: Issue) -> HttpResponse:
     """Everything that stands in the form, then what its button asks for."""
     acted = acting.after(_act(request), issue, _written(request, issue), _head(request))
-    saved = saving.save(issue, acted.changes, client=uuid.uuid4(), by=person(request), now=timezone.now())
+    saved = saving.save(issue, acted.changes, client=None, by=person(request), now=timezone.now())
     for sentence in _unsaved(saved):
         messages.warning(request, sentence)
     if not saved.contested:

@@ -200,6 +200,13 @@ def test_a_block_that_somebody_is_editing_stays_as_it_is_and_is_named(issue, chr
     assert "Changed" not in str(block(issue, "sign_off").data)
 
 
+def test_the_tab_of_whoever_restores_does_not_stand_in_the_way(issue, edith):
+    before = begin(issue)
+    write(issue, "story", by=edith, heading="Changed")
+    seats.sit(issue, MINE, by=edith, state="editing", block_uid=block(issue).uid, now=NOW)
+    assert restoring.restore(issue, before, by=edith, now=NOW).contested == []
+
+
 def test_an_approved_issue_is_not_restored(issue):
     before = begin(issue)
     write(issue, "story", heading="Changed")

@@ -107,8 +107,10 @@ class Composer(Visitor):
         expect(self.page.locator("#toast")).to_contain_text("Everything is saved.")
 
     def press(self, *keys: str) -> None:
+        """As fast as fingers: browsers tell of a moved caret only after the key."""
         for key in keys:
             self.page.keyboard.press(key)
+            self.page.wait_for_timeout(20)
 
 
 @contextmanager

@@ -112,7 +112,8 @@ def test_a_draft_becomes_a_thousand_mails_and_an_archive_page(running, desk):
     frame = desk.page.frame_locator(".preview iframe")
     expect(frame.get_by_role("heading", name="The ferry that waits")).to_be_visible()
     desk.page.get_by_role("button", name="Plain text").click()
-    expect(frame.locator("pre")).to_contain_text("A MESSAGE FROM BRIGHTWATER BANK\n---")
+    plain = desk.page.get_by_label("The plain text part")
+    expect(plain).to_contain_text("A MESSAGE FROM BRIGHTWATER BANK\n---")
 
     desk.approve()
     desk.schedule(in_a_minute())

@@ -78,6 +78,7 @@ export function show(block, address, pending) {
     picture = make("img", { class: "picture-shown", alt: "" });
     $("[type=file]", block).before(picture);
   }
+  if (picture.src.startsWith("blob:")) URL.revokeObjectURL(picture.src);
   picture.src = address;
   picture.classList.toggle("pending", pending);
 }

@@ -74,6 +74,7 @@ export class Preview {
   async #morph(html) {
     await this.#loaded();
     const inside = this.frame.contentDocument;
+    if (!inside?.body?.childElementCount) return; // the page is being left, and the frame is empty under our own policy
     // Parsed by the frame: only its own policy allows the inline styles of mail.
     const parsed = new this.frame.contentWindow.DOMParser().parseFromString(html, "text/html");
     Idiomorph.morph(inside.head, parsed.head, { morphStyle: "outerHTML" });

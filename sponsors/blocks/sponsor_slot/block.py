@@ -31,6 +31,7 @@ class Block(BlockType[SponsorSlot]):
     icon = "megaphone"
     hint = "A sold place; its words come from the booking"
     order = 55
+    shows_card = True
     data = SponsorSlot
     form = SponsorSlotForm
     sample = SponsorSlot("primary")
