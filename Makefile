@@ -1,6 +1,6 @@
 # `make run` is all it takes. More options: make run ARGS="--port 8001", make test ARGS="-k sponsors"
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types format lock assets bench screenshots ci clean
+.PHONY: help run test lint types format lock assets bench bench-composer screenshots ci clean
 
 PYTHON := .venv/bin/python
 PROCESSES ?= 2
@@ -10,7 +10,7 @@ RESOLVE = UV_NO_CONFIG=1 UV_SYSTEM_CERTS=1 .venv/bin/uv pip compile --generate-h
 SOURCES := manage.py newsroom issues sponsors tests
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## set up what is missing and start everything; Ctrl-C stops it
 	@bin/bootstrap requirements.lock && exec $(PYTHON) manage.py run $(ARGS)
@@ -40,6 +40,9 @@ assets: ## build the composer's script after a change in issues/assets (needs No
 
 bench: ## measure what docs/performance.md reports
 	@bin/bootstrap requirements-test.lock && exec $(PYTHON) manage.py bench $(ARGS)
+
+bench-composer: ## measure how soon the preview follows the keys (needs Chromium)
+	@bin/bootstrap requirements-test.lock && exec $(PYTHON) -m tests.bench_composer
 
 screenshots: ## take the pictures of the README anew (needs Chromium)
 	@bin/bootstrap requirements-test.lock && exec $(PYTHON) -m tests.screenshots
