@@ -3,19 +3,14 @@
 The newsroom runs as ``make run`` starts it, with its demo. The limits are those of issue 3.
 """
 
-import os
 import statistics
-import tempfile
 import time
 from collections.abc import Sequence
-from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
-from tests.running import Newsroom, own_ports
-from tests.services import CHROMIUM_OPTIONS
+from tests.demo import demo, paste_draft
 
-DRAFT = Path(__file__).parent / "journeys" / "draft.txt"
 KEYS, A_SECOND = 200, 10
 WORDS = ("the quay is open and the ferry waits for the late train " * 20)[:KEYS]
 
@@ -57,21 +52,6 @@ def figure(name: str, times: Sequence[float], *, at_most: float | None = None) -
     print(f"  {name:<44}{statistics.median(ordered):>8.1f}{p95:>8.1f}{ordered[-1]:>8.1f}{limit}")  # noqa: T201
 
 
-def sign_in(page: Page, address: str) -> None:
-    page.goto(f"{address}/desk/sign-in/")
-    page.get_by_label("Username").fill("chris")
-    page.get_by_label("Password").fill("demo-chris")
-    page.get_by_role("button", name="Sign in").click()
-
-
-def open_draft(page: Page, address: str) -> None:
-    """The sample draft as an issue of about ten blocks."""
-    page.goto(f"{address}/desk/issues/paste/")
-    page.get_by_label("Draft").fill(DRAFT.read_text())
-    page.get_by_role("button", name="Read the draft").click()
-    page.locator("[data-figures]:not(:empty)").wait_for()
-
-
 def key_to_preview(page: Page) -> list[float]:
     """Ten keys a second into the lead story, each until the preview shows it."""
     story = page.locator(".block[data-kind=lead_story] .ProseMirror")
@@ -101,9 +81,7 @@ def opening(page: Page) -> list[float]:
     return times
 
 
-def measure(page: Page, address: str) -> None:
-    sign_in(page, address)
-    open_draft(page, address)
+def measure(page: Page) -> None:
     count = page.locator("[data-blocks] > .block").count()
     print(f"\nThe composer, an issue of {count} blocks (ms)\n{'':<46}{'median':>8}{'p95':>8}{'worst':>8}")  # noqa: T201
     figure(f"key to preview, {A_SECOND} keys a second, {KEYS} keys", key_to_preview(page), at_most=300)
@@ -111,20 +89,7 @@ def measure(page: Page, address: str) -> None:
     figure("opened until an editor can write", opening(page), at_most=1000)
 
 
-def main() -> None:
-    ports = own_ports()
-    with tempfile.TemporaryDirectory() as folder:
-        running = Newsroom(Path(folder), *ports)
-        try:
-            running.wait_until_it_says("Ctrl-C stops everything.")
-            with sync_playwright() as playwright:
-                path = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-                browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_OPTIONS)
-                page = browser.new_page(viewport={"width": 1480, "height": 920})
-                measure(page, f"http://127.0.0.1:{ports[0].partition('=')[2]}")
-        finally:
-            running.end()
-
-
 if __name__ == "__main__":
-    main()
+    with demo() as (page, address):
+        paste_draft(page, address)
+        measure(page)

@@ -1,27 +1,16 @@
 """``make screenshots``: the pictures of the README, taken anew from the demo."""
 
-import os
-import tempfile
-from pathlib import Path
+from playwright.sync_api import Page
 
-from playwright.sync_api import Page, sync_playwright
-
-from tests.running import ROOT, Newsroom, own_ports
-from tests.services import CHROMIUM_OPTIONS
+from tests.demo import demo, paste_draft
+from tests.running import ROOT
 
 PICTURES = ROOT / "docs" / "images"
-DRAFT = ROOT / "tests" / "journeys" / "draft.txt"
 
 
 def shoot(page: Page, address: str) -> None:
     """Every picture, in the order in which a person would meet the pages."""
-    page.goto(f"{address}/desk/sign-in/")
-    page.get_by_label("Username").fill("chris")
-    page.get_by_label("Password").fill("demo-chris")
-    page.get_by_role("button", name="Sign in").click()
-    page.get_by_role("link", name="Paste a draft").click()
-    page.get_by_label("Draft").fill(DRAFT.read_text())
-    page.get_by_role("button", name="Read the draft").click()
+    paste_draft(page, address)
     page.reload()  # without the message of the reader
     while page.locator(".notice").count():  # the scheduler says so while it starts
         page.wait_for_timeout(500)
@@ -46,22 +35,7 @@ def shoot(page: Page, address: str) -> None:
     page.screenshot(path=PICTURES / "archive-phone.png")
 
 
-def main() -> None:
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    ports = own_ports()
-    with tempfile.TemporaryDirectory() as folder:
-        running = Newsroom(Path(folder), *ports)
-        try:
-            running.wait_until_it_says("Ctrl-C stops everything.")
-            with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(
-                    executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=CHROMIUM_OPTIONS
-                )
-                page = browser.new_page(viewport={"width": 1480, "height": 920})
-                shoot(page, f"http://127.0.0.1:{ports[0].partition('=')[2]}")
-        finally:
-            running.end()
-
-
 if __name__ == "__main__":
-    main()
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    with demo() as (page, address):
+        shoot(page, address)

@@ -2,7 +2,6 @@
 
 import { ask } from "./desk.js";
 import { $, $$, announce, toast } from "./page.js";
-import * as pictures from "./pictures.js";
 import { read, renumber, rowsOf, setReadOnly } from "./words.js";
 
 const FOLDED = "newsroom-folded";
@@ -197,7 +196,7 @@ export class Blocks {
     const other = draft.rev(uid) !== rev;
     if (removed) return;
     const block = this.block(uid) ?? this.#appended(kind, uid);
-    pictures.know(words.image, fresh.picture);
+    this.composer.pictures.know(words.image, fresh.picture);
     if (JSON.stringify(read(block)) !== JSON.stringify(words)) this.composer.refill(block, words);
     draft.learn(uid, { kind, rev, words: read(block) });
     if (other) undo.forget(uid);

@@ -1,23 +1,24 @@
 // The composer: it brings outline, canvas and what stands beside them together around one draft and one stack of steps.
 
+import { Answers } from "./answers.js";
 import { Autosave } from "./autosave.js";
 import { Blocks } from "./blocks.js";
-import * as contest from "./contest.js";
 import { ask } from "./desk.js";
 import { Device } from "./device.js";
 import { Draft } from "./draft.js";
 import { listen } from "./keys.js";
+import { first, leaveSafely } from "./leaving.js";
 import { AddMenu, MoveMenu } from "./menus.js";
 import { Notices } from "./notices.js";
 import { Outline } from "./outline.js";
 import { $, $$, announce, clock, make, toast } from "./page.js";
-import * as pictures from "./pictures.js";
+import { Pictures } from "./pictures.js";
 import { Preview } from "./preview.js";
 import { Recovery } from "./recovery.js";
 import { Seats } from "./seats.js";
 import { Sides } from "./sides.js";
 import { Undo } from "./undo.js";
-import { addRow, fill, grow, mount, setReadOnly, setValue, showMistakes, valueOf } from "./words.js";
+import { addRow, fill, grow, mount, setReadOnly, setValue, valueOf } from "./words.js";
 
 const NEAR = "600px"; // how far outside the canvas editors are readied
 
@@ -28,6 +29,7 @@ export class Composer extends HTMLElement {
     this.writable = this.dataset.writable !== undefined;
     this.canvas = $(".canvas", this);
     this.notices = new Notices(this);
+    this.answers = new Answers(this);
     this.preview = new Preview({
       root: this,
       address: `${this.at}preview/`,
@@ -58,10 +60,11 @@ export class Composer extends HTMLElement {
       device: this.device,
       address: `${this.at}save/`,
       client: this.client,
-      answered: (...told) => this.#answered(...told),
+      answered: (...told) => this.answers.saved(...told),
       state: (state, detail) => this.notices.saving(state, detail),
     });
     this.blocks = new Blocks(this);
+    this.pictures = new Pictures(this);
     this.addMenu = new AddMenu(this);
     this.moveMenu = new MoveMenu(this);
     this.seats = new Seats(this.#seatParts());
@@ -71,8 +74,7 @@ export class Composer extends HTMLElement {
     this.form.addEventListener("click", (event) => this.#pressed(event));
     this.form.addEventListener("submit", (event) => event.preventDefault());
     this.#countLetters();
-    this.#takeInPictures();
-    this.#leaveSafely();
+    leaveSafely(this.autosave);
     $("[data-undo]", this).addEventListener("click", () => this.step("undo"));
     $("[data-redo]", this).addEventListener("click", () => this.step("redo"));
     $("[data-keys]", this).addEventListener("click", () => $("[data-keys-sheet]", this).showModal());
@@ -116,7 +118,7 @@ export class Composer extends HTMLElement {
       },
       escape: () => this.draft.block(uid).focus(),
       slash: (editor) => this.#slash(uid, editor),
-      image: (file) => toast("A picture cannot stand inside a text.", [{ label: "Add it as a block", run: () => this.addPicture(file, uid) }]),
+      image: (file) => toast("A picture cannot stand inside a text.", [{ label: "Add it as a block", run: () => this.pictures.addBlock(file, uid) }]),
       say: toast,
     };
   }
@@ -216,7 +218,7 @@ export class Composer extends HTMLElement {
   refill(block, words) {
     fill(block, words);
     for (const input of $$(".fields [name]", block)) this.values.set(input, valueOf(input));
-    pictures.follow(block);
+    this.pictures.follow(block);
     this.outline.sum(block);
   }
 
@@ -289,130 +291,22 @@ export class Composer extends HTMLElement {
     this.sides.show("comments", `?block=${uid}`);
   }
 
-  // ---- pictures
-
-  #takeInPictures() {
-    pictures.learn(this);
-    this.form.addEventListener("change", (event) => {
-      const input = event.target;
-      if (input.type !== "file" || !input.files.length) return;
-      this.takePicture(input.closest(".block"), input.files[0]);
-      input.value = "";
-    });
-    this.canvas.addEventListener("dragover", (event) => event.dataTransfer.types.includes("Files") && event.preventDefault());
-    this.canvas.addEventListener("drop", (event) => {
-      const file = pictures.pictureIn(event.dataTransfer);
-      if (!event.dataTransfer.types.includes("Files") || event.defaultPrevented) return;
-      event.preventDefault();
-      if (file) this.#placePicture(file, event.target.closest(".block"));
-      else toast("Only pictures can be dropped here.");
-    });
-    this.canvas.addEventListener("paste", (event) => {
-      const file = pictures.pictureIn(event.clipboardData);
-      if (!file || event.target.closest(".ProseMirror")) return;
-      event.preventDefault();
-      this.#placePicture(file, event.target.closest(".block"));
-    });
-  }
-
-  #placePicture(file, block) {
-    if (block?.dataset.kind === "image") this.takePicture(block, file);
-    else this.addPicture(file, block?.dataset.block);
-  }
-
-  /** A new image block with this picture, behind the block `after`. */
-  addPicture(file, after) {
-    const block = this.blocks.add("image", after ? this.blocks.after(after) : null);
-    this.takePicture(block, file);
-  }
-
-  takePicture(block, file) {
-    const uid = block.dataset.block;
-    pictures.takeIn(block, file, `${this.at}pictures/`, (image) => {
-      const before = this.blocks.words(uid);
-      this.rewrite(uid, before, { ...before, image: String(image) }, "the picture");
-    });
-  }
-
-  // ---- what the desk answers
-
-  #answered(changes, answer, arranged) {
-    for (const [uid, mistakes] of Object.entries(answer.mistakes)) {
-      const block = this.draft.block(uid);
-      if (block) showMistakes(block, mistakes);
-    }
-    showMistakes($("[data-head]", this), answer.head.unreadable);
-    for (const [name, theirs] of Object.entries(answer.head.overtaken)) this.notices.overtaken(name, theirs);
-    for (const contested of answer.contested) this.#contest(contested);
-    const cards = changes.blocks.map(({ uid }) => uid).filter((uid) => this.draft.block(uid) && $("[data-card]", this.draft.block(uid)));
-    if (cards.length) this.blocks.renew(cards);
-    if (arranged) this.blocks.arrange(answer.order);
-    this.sides.check();
-  }
-
-  #contest(contested) {
-    const { uid } = contested;
-    if (!this.draft.block(uid)) return this.blocks.bringBack(contested);
-    this.draft.contest(uid);
-    const block = this.draft.block(uid);
-    contest.show(block, contested, {
-      mine: async () => {
-        this.#decided(uid, contested);
-        this.draft.touch(uid);
-        if (contested.why === "held") await this.seats.take(block);
-        this.autosave.flush();
-      },
-      theirs: () => {
-        this.#decided(uid, contested);
-        this.undo.forget(uid);
-        if (contested.removed) this.blocks.letGo(uid);
-        else this.refill(block, contested.words);
-        this.autosave.flush();
-        this.preview.refresh();
-      },
-      words: () => this.blocks.asText(uid),
-    });
-    announce(`${block.dataset.label} was not saved: ${contested.by} was faster. Both versions are shown.`);
-    this.notices.saving("contested", this.draft.block(uid).dataset.label);
-  }
-
-  #decided(uid, { kind, rev, words, removed }) {
-    this.draft.decide(uid);
-    this.draft.learn(uid, { kind, rev, words, removed });
-    contest.hide(this.draft.block(uid));
-    this.draft.block(uid).focus();
-  }
-
   #seatParts() {
     return {
       root: this,
       address: `${this.at}seat/`,
       client: this.client,
-      news: (answer) => this.#news(answer),
+      news: (answer) => this.answers.news(answer),
       lost: () => this.autosave.flush(),
       taken: (uid) => this.blocks.renew([uid]),
     };
-  }
-
-  #news(answer) {
-    $("[data-comment-count]", this).textContent = Object.values(answer.talk).reduce((sum, each) => sum + each, 0) || "";
-    for (const block of $$("[data-blocks] > .block, [data-outline] > li", this)) {
-      const place = $(".talk span:last-child", block);
-      const open = answer.talk[block.dataset.block ?? block.dataset.of] ?? 0;
-      if (place) place.textContent = open || "";
-      const flag = $("a > .talk", block);
-      if (flag) flag.hidden = !open;
-    }
-    const editable = ["draft", "in_review"].includes(answer.status);
-    if (this.draft && !editable) return this.notices.closed();
-    if (this.draft && !this.autosave.busy) this.blocks.follow(answer);
   }
 
   // What is sent is what is stored.
   #test(event) {
     event.preventDefault();
     const open = () => $("[data-test-dialog]", this).showModal();
-    this.autosave ? this.#first(open) : open();
+    this.autosave ? first(this.autosave, open) : open();
   }
 
   async #checkpoint(dialog) {
@@ -454,32 +348,5 @@ export class Composer extends HTMLElement {
     this.dataset.pane = name;
     for (const tab of $$("[data-pane-of]", this)) tab.setAttribute("aria-pressed", String(tab.dataset.paneOf === name));
     if (name === "side" && this.sides.pane.dataset.showing === "preview") this.preview.refresh();
-  }
-
-  // Whoever leaves in mid-word leaves nothing behind: what is not saved yet is saved first.
-  #leaveSafely() {
-    document.addEventListener("click", (event) => {
-      const link = event.target.closest("a[href]");
-      if (!link || event.defaultPrevented || event.ctrlKey || event.metaKey || link.target || link.hash || link.origin !== location.origin || link.closest("#panel")) return;
-      if (!this.autosave.unsaved) return;
-      event.preventDefault();
-      this.#first(() => location.assign(link.href));
-    });
-    document.addEventListener("submit", (event) => {
-      const { target: form, submitter } = event;
-      if (form === this.form || form.method !== "post" || form.matches("[hx-post]") || !this.autosave.unsaved) return;
-      event.preventDefault();
-      this.#first(() => form.requestSubmit(submitter));
-    });
-    document.addEventListener("htmx:confirm", (event) => {
-      if (event.detail.verb === "get" || !this.autosave.unsaved) return;
-      event.preventDefault();
-      this.#first(() => event.detail.issueRequest());
-    });
-  }
-
-  async #first(then) {
-    if (await this.autosave.flush()) then();
-    else toast("Your words are not saved yet, so nothing else was done.");
   }
 }

@@ -1,41 +1,108 @@
 // Pictures: dropped, pasted or chosen, shown at once, and uploaded beside the words.
 
 import { Offline, Refused, ask } from "./desk.js";
-import { $, button, make } from "./page.js";
+import { $, $$, button, make, toast } from "./page.js";
 
 const TYPES = /^image\/(jpeg|png|gif|webp)$/;
 const AT_MOST = 8 * 1024 * 1024;
 
-/** The first picture among what was dropped or pasted. */
-export const pictureIn = (transfer) => [...(transfer?.files ?? [])].find((file) => file.type.startsWith("image/"));
+const pictureIn = (transfer) => [...(transfer?.files ?? [])].find((file) => file.type.startsWith("image/"));
 
-/**
- * Upload a picture into an image block; `stored` gets the id it has on the desk.
- * @param {HTMLElement} block @param {File} file @param {string} address @param {(image: number) => void} stored
- */
-export async function takeIn(block, file, address, stored) {
-  const place = placeIn(block);
-  if (!TYPES.test(file.type)) return say(place, "Only JPEG, PNG, GIF and WebP pictures can stand in a mail.");
-  if (file.size > AT_MOST) return say(place, `This picture has ${(file.size / 1048576).toFixed(1)} MB; at most 8 MB are accepted.`);
-  show(block, URL.createObjectURL(file), true);
-  const controller = new AbortController();
-  say(place, "Uploading… ", button("Cancel", () => controller.abort(), { class: "small" }));
-  const body = new FormData();
-  body.set("picture", file);
-  try {
-    const { answer } = await Promise.race([ask(address, body), aborted(controller.signal)]);
-    know(answer.image, answer.small);
-    say(place, answer.said);
-    stored(answer.image);
-  } catch (error) {
-    if (error === controller.signal) return say(place, "Cancelled. The block is as it was before.");
-    const why = error instanceof Refused ? error.message : error instanceof Offline ? "The desk cannot be reached." : "You may not do this, or you are signed out.";
-    say(place, `Not uploaded: ${why} `, button("Try again", () => takeIn(block, file, address, stored), { class: "small" }));
+export class Pictures {
+  #addresses = new Map(); // id of a picture -> where it is
+
+  /** @param {import("./composer.js").Composer} composer */
+  constructor(composer) {
+    this.composer = composer;
+    for (const shown of $$("[data-image]", composer)) this.know(shown.dataset.image, shown.src);
+    composer.form.addEventListener("change", (event) => this.#chosen(event.target));
+    composer.canvas.addEventListener("dragover", (event) => event.dataTransfer.types.includes("Files") && event.preventDefault());
+    composer.canvas.addEventListener("drop", (event) => this.#dropped(event));
+    composer.canvas.addEventListener("paste", (event) => this.#pasted(event));
+  }
+
+  #chosen(input) {
+    if (input.type !== "file" || !input.files.length) return;
+    this.#take(input.closest(".block"), input.files[0]);
+    input.value = "";
+  }
+
+  #dropped(event) {
+    if (!event.dataTransfer.types.includes("Files") || event.defaultPrevented) return;
+    event.preventDefault();
+    const file = pictureIn(event.dataTransfer);
+    if (file) this.#place(file, event.target.closest(".block"));
+    else toast("Only pictures can be dropped here.");
+  }
+
+  #pasted(event) {
+    const file = pictureIn(event.clipboardData);
+    if (!file || event.target.closest(".ProseMirror")) return;
+    event.preventDefault();
+    this.#place(file, event.target.closest(".block"));
+  }
+
+  #place(file, block) {
+    if (block?.dataset.kind === "image") this.#take(block, file);
+    else this.addBlock(file, block?.dataset.block);
+  }
+
+  /** A new image block with this picture, behind the block `after`. */
+  addBlock(file, after) {
+    const { blocks } = this.composer;
+    this.#take(blocks.add("image", after ? blocks.after(after) : null), file);
+  }
+
+  /** Remember where a picture is. */
+  know(image, address) {
+    if (image && address) this.#addresses.set(String(image), address);
+  }
+
+  /** Show the picture that the words of the block name. */
+  follow(block) {
+    const input = $('[name$="-image"]', block);
+    if (!input) return;
+    const address = this.#addresses.get(input.value);
+    if (address) show(block, address, false);
+    else $(".picture-shown", block)?.remove();
+  }
+
+  async #take(block, file) {
+    const place = placeIn(block);
+    if (!TYPES.test(file.type)) return place.replaceChildren("Only JPEG, PNG, GIF and WebP pictures can stand in a mail.");
+    if (file.size > AT_MOST) return place.replaceChildren(`This picture has ${(file.size / 1048576).toFixed(1)} MB; at most 8 MB are accepted.`);
+    show(block, URL.createObjectURL(file), true);
+    const cancel = new AbortController();
+    place.replaceChildren("Uploading… ", button("Cancel", () => cancel.abort(), { class: "small" }));
+    try {
+      const answer = await this.#upload(file, cancel.signal);
+      place.replaceChildren(answer.said);
+      this.#stored(block.dataset.block, answer);
+    } catch (error) {
+      this.follow(block);
+      if (error === cancel.signal) return place.replaceChildren("Cancelled. The block is as it was before.");
+      place.replaceChildren(`Not uploaded: ${why(error)} `, button("Try again", () => this.#take(block, file), { class: "small" }));
+    }
+  }
+
+  async #upload(file, signal) {
+    const body = new FormData();
+    body.set("picture", file);
+    const cancelled = new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal)));
+    const { answer } = await Promise.race([ask(`${this.composer.at}pictures/`, body), cancelled]);
+    return answer;
+  }
+
+  #stored(uid, { image, small }) {
+    const before = this.composer.blocks.words(uid);
+    this.know(image, small);
+    this.composer.rewrite(uid, before, { ...before, image: String(image) }, "the picture");
   }
 }
 
-function aborted(signal) {
-  return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal)));
+function why(error) {
+  if (error instanceof Refused) return error.message;
+  return error instanceof Offline ? "The desk cannot be reached." : "You may not do this, or you are signed out.";
 }
 
 function placeIn(block) {
@@ -46,33 +113,7 @@ function placeIn(block) {
   return place;
 }
 
-function say(place, ...words) {
-  place.replaceChildren(...words);
-}
-
-const addresses = new Map(); // id of a picture -> where it is
-
-/** Remember where a picture is. */
-export function know(image, address) {
-  if (image && address) addresses.set(String(image), address);
-}
-
-/** Remember where the pictures are that stand in the page. */
-export function learn(root) {
-  for (const shown of root.querySelectorAll("[data-image]")) know(shown.dataset.image, shown.src);
-}
-
-/** Show the picture that the words of the block name. */
-export function follow(block) {
-  const input = $('[name$="-image"]', block);
-  if (!input) return;
-  const address = addresses.get(input.value);
-  if (address) show(block, address, false);
-  else $(".picture-shown", block)?.remove();
-}
-
-/** The picture as it stands in the block. */
-export function show(block, address, pending) {
+function show(block, address, pending) {
   let picture = $(".picture-shown", block);
   if (!picture) {
     picture = make("img", { class: "picture-shown", alt: "" });

@@ -13,7 +13,6 @@ export class Seats {
   #holding = null;
   #typed = 0;
   #left = false;
-  #held = new Map(); // uid -> name of who holds it
 
   /** @param {{root: HTMLElement, address: string, client: string, news: (answer: object) => void, lost: (uid: string) => void, taken: (uid: string) => void}} parts */
   constructor(parts) {
@@ -30,10 +29,6 @@ export class Seats {
     if (this.#holding === uid) return;
     this.#holding = uid;
     this.beat();
-  }
-
-  heldBy(uid) {
-    return this.#held.get(uid);
   }
 
   get #state() {
@@ -78,7 +73,6 @@ export class Seats {
       this.#holding = null;
       this.lost(lost);
     }
-    this.#held = held;
     for (const block of $$("[data-blocks] > .block", this.root)) this.#mark(block, held.get(block.dataset.block));
   }
 

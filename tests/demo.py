@@ -1,0 +1,48 @@
+"""A newsroom with its demo and a browser in front of it, for pictures and measurements."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+from tests.running import ROOT, Newsroom, own_ports
+from tests.services import CHROMIUM_OPTIONS
+
+DRAFT = ROOT / "tests" / "journeys" / "draft.txt"
+
+
+@contextmanager
+def demo() -> Iterator[tuple[Page, str]]:
+    """A page in which the chief editor is signed in, and the address of the house."""
+    ports = own_ports()
+    with tempfile.TemporaryDirectory() as folder:
+        running = Newsroom(Path(folder), *ports)
+        try:
+            running.wait_until_it_says("Ctrl-C stops everything.")
+            with sync_playwright() as playwright:
+                path = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+                browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_OPTIONS)
+                page = browser.new_page(viewport={"width": 1480, "height": 920})
+                address = f"http://127.0.0.1:{ports[0].partition('=')[2]}"
+                _sign_in(page, address)
+                yield page, address
+        finally:
+            running.end()
+
+
+def _sign_in(page: Page, address: str) -> None:
+    page.goto(f"{address}/desk/sign-in/")
+    page.get_by_label("Username").fill("chris")
+    page.get_by_label("Password").fill("demo-chris")
+    page.get_by_role("button", name="Sign in").click()
+
+
+def paste_draft(page: Page, address: str) -> None:
+    """Make an issue of the draft, and wait for the composer."""
+    page.goto(f"{address}/desk/issues/paste/")
+    page.get_by_label("Draft").fill(DRAFT.read_text())
+    page.get_by_role("button", name="Read the draft").click()
+    page.locator("[data-figures]:not(:empty)").wait_for()
