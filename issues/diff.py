@@ -17,6 +17,8 @@ from issues.forms import HeadForm
 Piece = tuple[Literal["same", "gone", "new"], str]
 """A stretch of text that stands in both states, in the earlier one only, or in the later one only."""
 
+CONTEXT = 60
+"""Characters that are shown beside a change."""
 _WORDS = re.compile(r"\s*(?:\w+|[^\s\w])|\s+")
 """A word or a sign with the space before it, so that neighbours that changed are one stretch."""
 
@@ -27,13 +29,22 @@ def words(before: str, after: str) -> list[Piece]:
     pieces: list[Piece] = []
     for step, a, b, c, d in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if step == "equal":
-            pieces.append(("same", "".join(old[a:b])))
+            pieces.append(("same", _shortened("".join(old[a:b]), starts=a == 0, ends=b == len(old))))
             continue
         if a < b:
             pieces.append(("gone", "".join(old[a:b])))
         if c < d:
             pieces.append(("new", "".join(new[c:d])))
     return pieces
+
+
+def _shortened(text: str, *, starts: bool, ends: bool) -> str:
+    """What did not change, as far as it tells where in the text one is."""
+    if len(text) <= 3 * CONTEXT:
+        return text
+    head = "" if starts else text[:CONTEXT].rsplit(" ", 1)[0]
+    tail = "" if ends else text[-CONTEXT:].partition(" ")[2]
+    return f"{head} … {tail}"
 
 
 def of_words(

@@ -356,6 +356,7 @@ def test_nothing_scrolls_sideways_and_no_pane_lies_over_another(
             assert all(box["width"] >= 150 for box in boxes)
             assert all(left["x"] + left["width"] <= right["x"] + 1 for left, right in pairwise(boxes))
         assert chris.page.locator(".canvas").evaluate("pane => pane.scrollWidth - pane.clientWidth") <= 0
+        expect(chris.saving).to_be_in_viewport()
         assert chris.wrong == []
 
 

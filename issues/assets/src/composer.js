@@ -18,7 +18,7 @@ import { Recovery } from "./recovery.js";
 import { Seats } from "./seats.js";
 import { Sides } from "./sides.js";
 import { Undo } from "./undo.js";
-import { addRow, fill, grow, mount, setReadOnly, setValue, valueOf } from "./words.js";
+import { addRow, editorOf, fill, grow, mount, setReadOnly, setValue, valueOf } from "./words.js";
 
 const NEAR = "600px"; // how far outside the canvas editors are readied
 
@@ -101,6 +101,12 @@ export class Composer extends HTMLElement {
     this.near.unobserve(block);
     for (const textarea of $$("textarea[data-rich]", block)) mount(textarea, this.#editorHooks(textarea));
     if (block.dataset.heldBy) setReadOnly(block, true);
+  }
+
+  // Whoever is faster than the observer stands in the plain textarea, which is about to be replaced.
+  #readyWith(textarea) {
+    this.ready(textarea.closest(".block"));
+    editorOf(textarea).focus();
   }
 
   #editorHooks(textarea) {
@@ -321,6 +327,8 @@ export class Composer extends HTMLElement {
   // ---- getting about
 
   #entered(event) {
+    const textarea = event.target.closest("textarea[data-rich]");
+    if (textarea) this.#readyWith(textarea);
     const uid = event.target.closest(".block")?.dataset.block;
     if (!uid || uid === this.current) return;
     this.current = uid;

@@ -22,6 +22,7 @@ export class Preview {
     for (const button of $$("[data-view]", this.pane)) button.addEventListener("click", () => this.show(button.dataset.view));
     this.frame.addEventListener("load", () => this.#listen());
     this.#listen();
+    addEventListener("online", () => this.refresh());
     new ResizeObserver(() => this.#fit()).observe($(".stage", this.pane));
   }
 

@@ -19,9 +19,7 @@ class Bullets:
 
 class BulletsForm(BlockForm):
     heading = one_line()
-    items = RichItems(
-        label="Points", required=False, help_text="One point a paragraph, or lines that begin with “- ”."
-    )
+    items = RichItems(label="Points", required=False, help_text="Each paragraph is a point.")
 
 
 class Block(BlockType[Bullets]):

@@ -19,11 +19,7 @@ class LeadStory:
 
 class LeadStoryForm(BlockForm):
     heading = one_line()
-    body = RichText(
-        label="Story",
-        required=False,
-        help_text="A blank line parts paragraphs; lines that begin with “- ” make a list.",
-    )
+    body = RichText(label="Story", required=False)
     byline = one_line("Written by")
 
 

@@ -19,9 +19,7 @@ class LinkRoundup:
 
 class LinkRoundupForm(BlockForm):
     heading = one_line()
-    items = RichItems(
-        label="Items", required=False, help_text="A blank line parts items. A link is [words](https://…)."
-    )
+    items = RichItems(label="Items", required=False, help_text="Each paragraph is an item.")
 
 
 class Block(BlockType[LinkRoundup]):
