@@ -407,6 +407,17 @@ def test_both_doors_lead_to_the_same_composer(browser: Browser, live_server, set
         assert chris.wrong == []
 
 
+def test_a_desk_in_the_house_needs_no_https(edith, issue):
+    """Browsers keep some of their abilities from pages without https that are not on the same machine."""
+    edith.page.add_init_script("delete Crypto.prototype.randomUUID; delete Navigator.prototype.clipboard;")
+    edith.page.reload()
+    expect(edith.page.locator("[data-figures]")).not_to_be_empty()
+    edith.block("Sign-off").focus()
+    edith.press("Control+d")
+    edith.saved()
+    assert kinds(issue) == ["greeting", "lead_story", "sign_off", "sign_off"]
+
+
 def test_two_hundred_blocks_stay_usable(browser: Browser, live_server, settings):
     issue = make_issue(make_publication(), blocks=("story", "quote", "link_roundup", "bullets") * 50)
     with at_the_desk(browser, live_server, settings, roles.EDITOR) as edith:

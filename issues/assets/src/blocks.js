@@ -1,7 +1,7 @@
 // What can be done with whole blocks; each of it can be undone.
 
 import { ask } from "./desk.js";
-import { $, $$, announce, toast } from "./page.js";
+import { $, $$, announce, toast, uuid } from "./page.js";
 import { read, renumber, rowsOf, setReadOnly } from "./words.js";
 
 const FOLDED = "newsroom-folded";
@@ -55,7 +55,7 @@ export class Blocks {
 
   /** A new block before another one (or at the end), with words if it is a copy. */
   add(kind, before = null, words = null) {
-    const uid = crypto.randomUUID();
+    const uid = uuid();
     const block = this.#blank(kind, uid);
     this.#put(block, before, words);
     this.composer.undo.push({

@@ -11,7 +11,7 @@ import { first, leaveSafely } from "./leaving.js";
 import { AddMenu, MoveMenu } from "./menus.js";
 import { Notices } from "./notices.js";
 import { Outline } from "./outline.js";
-import { $, $$, announce, clock, make, toast } from "./page.js";
+import { $, $$, announce, clock, make, toast, uuid } from "./page.js";
 import { Pictures } from "./pictures.js";
 import { Preview } from "./preview.js";
 import { Recovery } from "./recovery.js";
@@ -25,7 +25,7 @@ const NEAR = "600px"; // how far outside the canvas editors are readied
 export class Composer extends HTMLElement {
   connectedCallback() {
     this.at = this.dataset.at;
-    this.client = crypto.randomUUID();
+    this.client = uuid();
     this.writable = this.dataset.writable !== undefined;
     this.canvas = $(".canvas", this);
     this.notices = new Notices(this);

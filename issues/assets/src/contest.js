@@ -1,6 +1,6 @@
 // Two versions of one block: a person decides, and nothing is lost meanwhile.
 
-import { $, button, clock, icon, make, toast } from "./page.js";
+import { $, button, clock, copy, icon, make } from "./page.js";
 
 const WHY = {
   changed: (by, at) => `Changed by ${by}${at} while you were editing`,
@@ -58,13 +58,4 @@ export function compared({ label, pieces }) {
     return make(step === "gone" ? "del" : "ins", {}, spoken, make("span", { "aria-hidden": "true" }, sign), text);
   });
   return make("p", { class: "compared" }, make("strong", {}, `${label} `), ...shown);
-}
-
-async function copy(words) {
-  try {
-    await navigator.clipboard.writeText(words);
-    toast("Copied.");
-  } catch {
-    toast("This browser does not let us copy. The words stand in the block: select them there.");
-  }
 }

@@ -1,6 +1,6 @@
 // What the page says about saving, in one line at its foot; and above the panes what a person has to know or decide.
 
-import { $, button, clock, icon, make, toast } from "./page.js";
+import { $, button, clock, copy, icon, make } from "./page.js";
 
 const PATIENCE = { unsaved: 5000, saving: 800 }; // ms before a state that passes by itself is worth words
 
@@ -16,7 +16,7 @@ export class Notices {
   /** @param {string} state @param {any} [detail] */
   saving(state, detail) {
     clearTimeout(this.#timer);
-    if (state === "saved") this.#clear("trouble");
+    if (state === "saved") this.clear("trouble");
     const show = () => this.#show(state, detail);
     if (PATIENCE[state]) this.#timer = setTimeout(show, PATIENCE[state]);
     else show();
@@ -61,11 +61,10 @@ export class Notices {
     this.composer.autosave.stopped = true;
   }
 
-  async #copyAll() {
+  #copyAll() {
     const { draft, blocks } = this.composer;
     const words = draft.changes({ all: true }).blocks.filter((change) => !change.removed).map((change) => blocks.asText(change.uid));
-    await navigator.clipboard.writeText(words.join("\n\n"));
-    toast("Copied.");
+    copy(words.join("\n\n"));
   }
 
   /** Somebody else changed a field above the blocks. */
@@ -76,7 +75,7 @@ export class Notices {
     const decide = (value) => () => {
       draft.learnHead(name, theirs);
       input.value = value;
-      this.#clear(name);
+      this.clear(name);
       autosave.flush();
       this.composer.preview.refresh();
     };
@@ -93,11 +92,8 @@ export class Notices {
     this.place.append(notice);
   }
 
-  #clear(about) {
-    $(`[data-about="${about}"]`, this.place)?.remove();
-  }
-
+  /** What was said about something is settled. */
   clear(about) {
-    this.#clear(about);
+    $(`[data-about="${about}"]`, this.place)?.remove();
   }
 }

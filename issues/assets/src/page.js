@@ -38,6 +38,26 @@ export const clock = (at = new Date()) => at.toLocaleTimeString([], { hour: "2-d
 /** "1 block", "3 blocks". */
 export const counted = (number, one, many = `${one}s`) => `${number.toLocaleString()} ${number === 1 ? one : many}`;
 
+/** A new identifier. Browsers keep their own way of making one from pages without https, such as a desk in the house. */
+export function uuid() {
+  if (crypto.randomUUID) return crypto.randomUUID();
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+}
+
+/** Put words on the clipboard, or say where they are. */
+export async function copy(words) {
+  try {
+    await navigator.clipboard.writeText(words);
+    toast("Copied.");
+  } catch {
+    toast("This browser does not let us copy. The words stand in the block: select them there.");
+  }
+}
+
 let toastTimer = 0;
 
 /** Words that pass, with something to do about them: `actions` are `{label, run}`. */
