@@ -39,7 +39,7 @@ assets: ## build the composer's script after a change in issues/assets (needs No
 	cd issues/assets && npm ci && node build.mjs
 
 bench: ## measure what docs/performance.md reports
-	@bin/bootstrap requirements-test.lock && exec $(PYTHON) manage.py bench $(ARGS)
+	@bin/bootstrap requirements-test.lock && $(PYTHON) manage.py migrate -v 0 && exec $(PYTHON) manage.py bench $(ARGS)
 
 bench-composer: ## measure how soon the preview follows the keys (needs Chromium)
 	@bin/bootstrap requirements-test.lock && exec $(PYTHON) -m tests.bench_composer
