@@ -17,7 +17,7 @@ const result = await build({
   bundle: true,
   format: "esm",
   minify: true,
-  target: "es2023",
+  target: "es2022",
   legalComments: "none",
   metafile: true,
 });

@@ -1,5 +1,7 @@
 """Texts that are written and pasted in the browser: clean whatever the clipboard holds, under our policy and without."""
 
+import json
+import random
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -383,6 +385,27 @@ def test_lists_are_made_nested_and_left_by_keys(trial):
     assert trial.html().endswith("<p>three</p>")
 
 
+def test_an_item_that_goes_in_takes_its_own_items_along_and_loses_none(trial):
+    trial.holding("<ul><li>a</li><li>b<ul><li>c</li><li>d</li></ul></li></ul>")
+    trial.press("ArrowUp", "ArrowUp", "Control+]")
+    assert trial.html() == "<ul><li>a<ul><li>b</li><li>c</li><li>d</li></ul></li></ul>"
+    expect(trial.text("Story").locator("ul ul ul")).to_have_count(0)
+
+
+def test_a_list_pasted_into_an_inner_item_stays_at_two_levels(trial):
+    trial.holding("<ul><li>a<ul><li>b</li></ul></li></ul>")
+    trial.page.evaluate(PASTE, ["story", "<p>c</p><ul><li>d<ul><li>e</li></ul></li></ul>", "x"])
+    expect(trial.text("Story").locator("li li li")).to_have_count(0)
+    assert richtext.plain(trial.html()).split() == ["a", "bc", "d", "e"]
+
+
+def test_lists_of_a_kind_that_meet_are_one(trial):
+    trial.holding("<ol><li>a</li></ol><p>b</p><ol><li>c</li></ol>")
+    trial.press("ArrowUp", "Control+Shift+7")
+    assert trial.html() == "<ol><li>a</li><li>b</li><li>c</li></ol>"
+    expect(trial.text("Story").locator("ol")).to_have_count(1)
+
+
 def test_a_line_ends_with_shift_and_enter(trial):
     trial.holding("<p>a</p>")
     trial.press("Shift+Enter")
@@ -394,6 +417,91 @@ def test_numbers_begin_a_list(trial):
     trial.holding("")
     trial.page.keyboard.type("1. one")
     assert trial.html() == "<ol><li>one</li></ol>"
+
+
+WORDS = [
+    "a",
+    "quay",
+    " ",
+    "  ",
+    " x",
+    "y ",
+    "\t",
+    "&<>",
+    "\u200b",
+    "é",
+    "\u00a0",
+    "\u2028",
+    "\x85z",
+    "m\x1cn",
+    "\ud83d",
+    "1.",
+]
+
+
+def any_words(chance: random.Random) -> list[dict]:
+    marks = [
+        {"type": "link", "attrs": {"href": "https://a.example/"}},
+        {"type": "link", "attrs": {"href": "mailto:b@c.example"}},
+        {"type": "strong"},
+        {"type": "em"},
+    ]
+    return [
+        {"type": "hard_break"}
+        if chance.random() < 0.15
+        else {
+            "type": "text",
+            "text": "".join(chance.choices(WORDS, k=chance.randint(1, 3))),
+            "marks": [mark for mark in marks[chance.randint(0, 1) :] if chance.random() < 0.3],
+        }
+        for _ in range(chance.randint(0, 4))
+    ]
+
+
+def any_block(chance: random.Random, depth: int = 0) -> dict:
+    if not depth and chance.random() < 0.5:
+        return {"type": "paragraph", "content": any_words(chance)}
+    inner = [1, 2] if depth < 3 else []
+    return {
+        "type": chance.choice(["bullet_list", "ordered_list"]),
+        "content": [
+            {
+                "type": "list_item",
+                "content": [
+                    {"type": "paragraph", "content": any_words(chance)},
+                    *(any_block(chance, depth + 1) for _ in range(chance.choice([0, 0, *inner]))),
+                ],
+            }
+            for _ in range(chance.randint(1, 3))
+        ],
+    }
+
+
+def test_whatever_stands_in_a_text_is_stored_as_it_is_sent_and_no_word_is_lost(trial):
+    chance = random.Random(20261125)
+    docs = [
+        {"type": "doc", "content": [any_block(chance) for _ in range(chance.randint(1, 3))]}
+        for _ in range(200)
+    ]
+    written = trial.page.evaluate(
+        """(docs) => JSON.parse(docs).map((each) => {
+          const { state, schema } = window.story;
+          const doc = schema.nodeFromJSON(each);
+          window.story.restore(state.apply(state.tr.replaceWith(0, state.doc.content.size, doc.content)));
+          const deep = document.querySelectorAll("#story-editor li li li").length;
+          return [window.story.html, doc.textContent.toWellFormed(), deep];
+        })""",
+        json.dumps(docs),
+    )
+    for html, words, deep in written:
+        assert richtext.clean(html) == html
+        assert deep == 0
+        assert letters(richtext.plain(html)) == letters(words)
+
+
+def letters(text: str) -> str:
+    """All that can be seen, in a row."""
+    return "".join(each for each in text if each.isprintable() and not each.isspace())
 
 
 def test_bold_and_italic_by_key_and_button(trial):
@@ -427,6 +535,19 @@ def test_keys_that_belong_to_the_composer_are_left_to_it(trial):
     assert trial.html() == "<p>xy</p>", "one stack of steps, and it is not ours"
     trial.press("Escape")
     assert trial.page.evaluate("'escaped' in document.getElementById('story').dataset")
+
+
+def test_keys_that_shift_a_list_never_leave_the_page_and_those_that_move_a_block_are_not_ours(trial):
+    trial.holding("<p>x</p>")
+    for key, taken in {
+        "Control+]": True,
+        "Control+[": True,
+        "Alt+ArrowUp": False,
+        "Tab": False,
+    }.items():
+        trial.press(key)
+        assert trial.page.evaluate("window.taken") is taken, key
+    assert trial.html() == "<p>x</p>"
 
 
 def link(trial: Trial, address: str) -> Locator:

@@ -3,41 +3,62 @@
 
 import { DOMParser as Reader } from "prosemirror-model";
 
-/** @typedef {{text: string, strong: boolean, em: boolean, href: string}} Run */
+/**
+ * @typedef {{text: string, strong: boolean, em: boolean, href: string}} Run words in one dress
+ * @typedef {{runs: Run[], depth: number, ordered: boolean}} Strip a flat piece of a text: `depth` counts the lists around it
+ */
 
-/** The document that canonical HTML stands for. */
+/**
+ * The document that canonical HTML stands for.
+ * @param {import("prosemirror-model").Schema} schema
+ * @param {string} [html]
+ */
 export function read(schema, html) {
   const page = new DOMParser().parseFromString(html || "", "text/html");
   return Reader.fromSchema(schema).parse(page.body);
 }
 
-/** The canonical HTML of a document; "" if it has no words. */
-export function write(doc) {
-  let html = "";
-  doc.forEach((block) => (html += block.type.name === "paragraph" ? paragraphs(block) : listed(block, 1)));
-  return html;
-}
+/**
+ * The canonical HTML of a document; "" if it has no words.
+ * @param {import("prosemirror-model").Node} doc
+ * @returns {string}
+ */
+export const write = (doc) => written(compose(strips(doc)));
 
-const paragraphs = (block) =>
-  parted(spaced(runsOf(block)))
-    .map((runs) => `<p>${inline(dressed(runs))}</p>`)
-    .join("");
-
-function listed(list, depth) {
-  const tag = list.type.name === "ordered_list" ? "ol" : "ul";
-  let html = "";
-  list.forEach((item) => (html += itemOf(item, depth)));
-  return html && `<${tag}>${html}</${tag}>`;
-}
-
-// An item without words is none; what hangs below it goes up in its place.
-function itemOf(item, depth) {
-  let inner = "";
-  item.forEach((child) => {
-    if (child.type.name !== "paragraph") inner += depth < 2 ? listed(child, depth + 1) : "";
+/** @returns {Strip[]} */
+function strips(node, lists = []) {
+  const out = [];
+  node.forEach((child) => {
+    const around = child.type.spec.group?.includes("list") ? [...lists, child.type.name === "ordered_list"] : lists;
+    if (child.isTextblock) out.push({ runs: runsOf(child), depth: lists.length, ordered: lists.at(-1) ?? false });
+    else out.push(...strips(child, around));
   });
-  const words = inline(dressed(spaced(runsOf(item.firstChild)).map(unparted)));
-  return words ? `<li>${words}${inner}</li>` : inner.replace(/^<[uo]l>|<\/[uo]l>$/g, "");
+  return out;
+}
+
+// Lists are nested two deep; what is deeper stands at the second level, and a list goes on with the next of its kind.
+function compose(strips) {
+  const blocks = [];
+  for (const { runs, depth, ordered } of strips) {
+    if (!depth) blocks.push(...parted(spaced(runs)).map((part) => ({ runs: dressed(part) })));
+    else hang(blocks, depth, ordered, dressed(spaced(runs).map(unparted)));
+  }
+  return blocks;
+}
+
+function hang(blocks, depth, ordered, runs) {
+  if (!runs.length) return;
+  const outer = blocks.at(-1)?.items;
+  const beside = depth > 1 && outer ? outer.at(-1).lists : blocks;
+  if (beside.at(-1)?.ordered !== ordered) beside.push({ ordered, items: [] });
+  beside.at(-1).items.push({ runs, lists: [] });
+}
+
+const written = (blocks) => blocks.map((block) => (block.items ? listed(block) : `<p>${inline(block.runs)}</p>`)).join("");
+
+function listed({ ordered, items }) {
+  const tag = ordered ? "ol" : "ul";
+  return `<${tag}>${items.map(({ runs, lists }) => `<li>${inline(runs)}${written(lists)}</li>`).join("")}</${tag}>`;
 }
 
 /** @returns {Run[]} */
@@ -54,7 +75,9 @@ const UNSEEN = /[\u0000-\u0008\u000e-\u001b\u007f-\u0084\u0086-\u009f\u200b\u206
 const LINE_SPACE = "\t\n\v\f\r\x1c\x1d\x1e\x1f\x85\u2028\u2029 ";
 const SPACE = "[\\s\\x1c-\\x1f\\x85]";
 const ODD_SPACE = new RegExp(`${SPACE}{2,}|[\\t\\v\\f\\r\\x1c-\\x1f\\x85\\u2028\\u2029]`, "g");
-const EDGES = new RegExp(`^(${SPACE}*)(.*?)(${SPACE}*)$`, "s");
+const LEADING = new RegExp(`^${SPACE}*`);
+const WORD = /[^\s\x1c-\x1f\x85]/;
+const LONE_HALF = /\p{Surrogate}/gu;
 const alike = (a, b) => a.strong === b.strong && a.em === b.em && a.href === b.href;
 const blank = (run) => !run.text.trim();
 
@@ -72,18 +95,24 @@ function joined(runs) {
 function spaced(runs) {
   const out = [];
   let space = "";
-  for (const run of joined(runs.map((each) => ({ ...each, text: each.text.replace(UNSEEN, "") })))) {
-    const [, before, core, after] = EDGES.exec(run.text);
+  for (const run of joined(runs.map((each) => ({ ...each, text: printable(each.text) })))) {
+    const { before, core, after } = edges(run.text);
     space += before;
-    if (!core) {
-      space += after;
-      continue;
-    }
+    if (!core) continue;
     if (space && out.length) out.push({ text: oneSpace(space), strong: false, em: false, href: "" });
     out.push({ ...run, text: core.replace(ODD_SPACE, oneSpace) });
     space = after;
   }
   return out;
+}
+
+const printable = (text) => text.replace(UNSEEN, "").replace(LONE_HALF, "\ufffd");
+
+function edges(text) {
+  const before = LEADING.exec(text)[0];
+  let end = text.length;
+  while (end > before.length && !WORD.test(text[end - 1])) end -= 1;
+  return { before, core: text.slice(before.length, end), after: text.slice(end) };
 }
 
 function oneSpace(space) {
@@ -147,7 +176,7 @@ function inline(runs) {
 }
 
 const closing = (tags) =>
-  tags
-    .toReversed()
+  [...tags]
+    .reverse()
     .map((tag) => `</${tag.split(" ")[0]}>`)
     .join("");

@@ -10,13 +10,13 @@ import { counted, make } from "../page.js";
 import { sound } from "./addresses.js";
 import * as canonical from "./canonical.js";
 import { askForLink, linkAt } from "./linking.js";
+import { DEEPEST, depthAt, tidyLists } from "./lists.js";
 import * as pasting from "./pasting.js";
 import * as plaintext from "./plaintext.js";
 import * as schemas from "./schema.js";
 import { toolbar } from "./toolbar.js";
 
 const MAC = /Mac|iP(hone|ad)/.test(navigator.platform);
-const DEEPEST = 2; // levels of lists
 
 /**
  * @typedef {object} Hooks
@@ -35,7 +35,7 @@ export class RichText {
     this.hooks = hooks;
     this.textarea = textarea;
     this.schema = schemas[textarea.dataset.rich] ?? schemas.story;
-    this.plugins = [inputRules({ rules: this.#rules() }), keymap(this.#keys()), keymap(baseKeymap)];
+    this.plugins = [inputRules({ rules: this.#rules() }), keymap(this.#keys()), keymap(baseKeymap), tidyLists()];
     this.element = make("div", { class: `rich rich-${textarea.dataset.rich}` });
     textarea.hidden = true;
     textarea.after(this.element);
@@ -157,8 +157,8 @@ export class RichText {
       "Mod-k": () => this.#link(),
       "Mod-Shift-8": () => this.#list("bullet_list"),
       "Mod-Shift-7": () => this.#list("ordered_list"),
-      "Mod-]": (state, dispatch) => this.#sink(state, dispatch),
-      "Mod-[": (state, dispatch) => Boolean(item) && liftListItem(item)(state, dispatch),
+      "Mod-]": () => this.#shift(depthAt(this.view.state.selection.$from) < DEEPEST && sinkListItem),
+      "Mod-[": () => this.#shift(liftListItem),
       Enter: chainCommands(...enter),
       "Shift-Enter": breakLine,
       Backspace: (state, dispatch) => this.#atStartOfItem(state) && liftListItem(item)(state, dispatch),
@@ -224,13 +224,11 @@ export class RichText {
     return true;
   }
 
-  #sink(state, dispatch) {
+  // Even where there is nothing to shift the key is ours: on a Mac it leaves the page.
+  #shift(command) {
     const { list_item: item } = this.schema.nodes;
-    if (!item) return false;
-    const { $from } = state.selection;
-    let depth = 0;
-    for (let at = $from.depth; at > 0; at -= 1) if ($from.node(at).type === item) depth += 1;
-    return depth < DEEPEST && sinkListItem(item)(state, dispatch);
+    if (item && command) command(item)(this.view.state, this.view.dispatch);
+    return true;
   }
 
   #atStartOfItem(state) {
