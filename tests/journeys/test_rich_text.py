@@ -3,6 +3,7 @@
 import json
 import random
 from collections.abc import Iterator
+from html import escape
 from pathlib import Path
 
 import pytest
@@ -306,12 +307,51 @@ def test_hostile_html_runs_nothing_and_leaves_words(trial, name):
     assert got == "<p>a</p>"
 
 
+ADDRESSES = [
+    "https://example.com/a?b=c&d=e#f",
+    "HTTPS://Example.com",
+    " https://example.com/with space ",
+    "https://ä.example/ü",
+    "https://example.com:99999/",
+    "https://javascript:1.x",
+    "https://[::1",
+    "http://",
+    "//example.com/",
+    "/path",
+    "mailto:ines@example.com?subject=a",
+    "mailto:nobody",
+    "tel:+1",
+    "java\tscript:alert(1)",
+    "https://www.google.com/url?sa=t&q=https%3A%2F%2Fexample.com%2Fa",
+    "https://www.google.com/url?q=javascript:alert(1)",
+    "https://example.com/" + "x" * 2000,
+]
+
+
+def test_what_the_server_takes_for_an_address_so_does_the_browser(trial):
+    html = "".join(f'<p><a href="{escape(each)}">a</a></p>' for each in ADDRESSES)
+    assert trial.paste(html, "x") == richtext.clean(html)
+
+
 def test_plain_text_becomes_paragraphs_lists_and_links(trial):
     got = trial.paste(text="One\nline two\n\n- a\n- b\n1. first\n\nSee https://example.com/x.")
     assert got == (
         "<p>One<br>line two</p><ul><li>a</li><li>b</li></ul><ol><li>first</li></ol>"
         '<p>See <a href="https://example.com/x">https://example.com/x</a>.</p>'
     )
+
+
+def test_a_piece_of_a_line_keeps_its_spaces(trial):
+    trial.holding("<p>quick fox</p>")
+    trial.press("Home", *["ArrowRight"] * 6)
+    trial.page.evaluate(PASTE, ["story", "", "brown "])
+    assert trial.html() == "<p>quick brown fox</p>"
+
+
+def test_bare_addresses_end_before_what_only_follows_them(trial):
+    got = trial.paste(text="(https://example.com/Quay_(town)), https://example.com/a?b=c!")
+    one, two = "https://example.com/Quay_(town)", "https://example.com/a?b=c"
+    assert got == f'<p>(<a href="{one}">{one}</a>), <a href="{two}">{two}</a>!</p>'
 
 
 def test_lists_and_lines_become_items(trial):

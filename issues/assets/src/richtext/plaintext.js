@@ -1,7 +1,7 @@
 // Pasted plain text: blank lines part paragraphs, dashes and numbers make lists, bare addresses become links.
 
 import { Fragment, Slice } from "prosemirror-model";
-import { BARE, sound } from "./addresses.js";
+import { bareIn } from "./addresses.js";
 
 const ITEM = /^\s*(?:([-*•–·])|(\d{1,2})[.)])\s+(.*\S)\s*$/;
 
@@ -11,6 +11,7 @@ const ITEM = /^\s*(?:([-*•–·])|(\d{1,2})[.)])\s+(.*\S)\s*$/;
  * @returns {Slice}
  */
 export function parse(schema, text) {
+  if (!/[\r\n]/.test(text) && !ITEM.test(text)) return amid([schema.nodes.paragraph.create(null, linked(schema, text))]);
   const blocks = schema.nodes.list_item ? blocksOf(schema, text) : itemsOf(schema, text);
   const open = (block) => (block?.type.name === "paragraph" ? 1 : 0);
   return new Slice(Fragment.from(blocks), open(blocks[0]), open(blocks.at(-1)));
@@ -55,18 +56,26 @@ const linesOf = (text) => text.replace(/\r\n?/g, "\n").split("\n");
 function linked(schema, text) {
   const nodes = [];
   let at = 0;
-  for (const match of text.matchAll(BARE)) {
-    if (match.index > at) nodes.push(schema.text(text.slice(at, match.index)));
-    const href = sound(match[0]);
-    nodes.push(schema.text(match[0], href ? [schema.marks.link.create({ href })] : []));
-    at = match.index + match[0].length;
+  for (const { index, words, href } of bareIn(text)) {
+    if (index > at) nodes.push(schema.text(text.slice(at, index)));
+    nodes.push(schema.text(words, [schema.marks.link.create({ href })]));
+    at = index + words.length;
   }
   if (at < text.length) nodes.push(schema.text(text.slice(at)));
   return nodes;
 }
 
-/** The words alone, a paragraph for each line. */
+/**
+ * The words alone, a paragraph for each line.
+ * @param {import("prosemirror-model").Schema} schema
+ * @param {string} text
+ * @returns {Slice}
+ */
 export function unformatted(schema, text) {
-  const paragraphs = linesOf(text).filter((line) => line.trim()).map((line) => schema.nodes.paragraph.create(null, schema.text(line.trim())));
-  return new Slice(Fragment.from(paragraphs), 1, 1);
+  const lines = linesOf(text).filter((line) => line.trim());
+  const words = lines.length > 1 ? lines.map((line) => line.trim()) : lines; // a single line may end in a space that counts
+  return amid(words.map((line) => schema.nodes.paragraph.create(null, schema.text(line))));
 }
+
+// Paragraphs of which the first and the last join what stands around them.
+const amid = (paragraphs) => (paragraphs.length ? new Slice(Fragment.from(paragraphs), 1, 1) : Slice.empty);
