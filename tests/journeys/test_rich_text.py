@@ -240,6 +240,42 @@ def test_what_is_pasted_becomes_paragraphs_lists_links_bold_and_italic(trial, na
     assert trial.paste(html, "plain") == wanted
 
 
+BLOCKS = {
+    "gdocs": "p p p ul:3 p",
+    "gmail": "p p ul:2",
+    "hostile": "p p p p",
+    "nestedbold": "ul:1",
+    "singleline": "p",
+    "word": "p ul:2 p ol:2",
+    "google-docs-empty-paragraphs": "p p p p ul:2 p p",
+    "office-com-headings": "p p p p",
+    "office-com-text-formats": "p p p p",
+    "align": "p p p",
+    "alternate_document_path": "p p",
+    "block_quotes": "p p p p p p",
+    "char_styles": "p p p p",
+    "codeblock": "p p p",
+    "custom-style-reference": "p p p",
+    "dummy_item_after_list_item": "ol:1 p p",
+    "dummy_item_after_paragraph": "p p p",
+    "font": "p p p p p",
+    "headers": "p p p p p p p p p p p p p",
+    "inline_code": "p",
+    "inline_formatting": "p p p p p",
+    "legal-in": "p p p p p p p p p p p p p p",
+    "legal": "p p p p p p p p p p p p p p",
+    "line-height": "p p p",
+    "lists-clean": "p ol:2 ul:2 p ul:2",
+    "lists": "p ol:2 ul:2 p ul:2",
+    "lists_sublist_reset": "ol:2",
+    "numbered_header": "p",
+    "numbered_sublist": "ol:7",
+    "tables": "p p p p p p p p p",
+    "tabs": "p p",
+}
+"""What the clipboards beside the project hold, by the names of their files; "ul:3" is a list of three."""
+
+
 def clipboards() -> list[Path]:
     shared = ROOT.parent / "shared"
     return sorted(
@@ -255,6 +291,7 @@ def test_a_real_clipboard_is_the_same_with_and_without_our_policy_and_for_the_se
     got = trial.paste(html, "plain")
     assert lax.paste(html, "plain") == got
     assert richtext.clean(got) == got, "what the browser sends is what the server stores"
+    assert " ".join(richtext.shape(got)) == BLOCKS[path.stem]
     wanted = " ".join(richtext.plain(richtext.clean(html)).split())
     assert " ".join(richtext.plain(got).split()) == wanted, "no word more or less than the server reads"
 
@@ -278,6 +315,11 @@ def test_our_own_words_are_copied_as_they_are(trial):
     assert trial.said == ""
 
 
+def test_words_of_another_editor_of_our_make_are_cleaned(trial):
+    html = "<div data-pm-slice='1 1 []'><table><tr><td>a</td><td>b</td></tr></table><h2 style='color:red'>c</h2></div>"
+    assert trial.paste(html, "x") == "<p>a b</p><p>c</p>"
+
+
 HOSTILE = {
     "a script": "<p>a<script>window.hit=1</script></p>",
     "an image that fails": "<p>a<img src=x onerror='window.hit=1'></p>",
@@ -295,6 +337,20 @@ HOSTILE = {
     "a template": "<template><img src=x onerror=window.hit=1></template><p>a</p>",
     "a form": "<form action=javascript:1><input name=x autofocus onfocus=window.hit=1></form><p>a</p>",
     "a fake of our own clipboard": "<p data-pm-slice='1 1 []' onclick='hit=1' style='color:red'>a<img src=x onerror=hit=1></p>",
+    "quotes that do not match": "<p title=a\"b style='color:red' onclick=hit=1>a</p>",
+    "a quote that never ends": "<p title=' style=color:red>a</p>",
+    "tags in an attribute": "<p title='<style>' alt='<script>'>a</p>",
+    "a style in a drawing": "<svg><style><img src=x onerror=window.hit=1></style></svg><p>a</p>",
+    "an end of a comment that is none": "<!-- --!><p style=color:red>b<!----><p>a</p>",
+    "comments of Word in comments": "<!--[if mso]><!--[if gte 9]><p style='color:red'>b</p><![endif]--><p>a</p>",
+    "a tag with a line in its name": "<p>a<im\ng src=x onerror=window.hit=1></p>",
+    "a script with space in its tag": "<p>a<script\n/x>window.hit=1</script\t></p><link rel=stylesheet href=//x>",
+    "text that is left raw": "<noscript><img src=x onerror=window.hit=1><p style=x:y></noscript><p>a</p><xmp><p style=x:y></xmp>",
+    "a template in a template": "<template><template><p style=x:y></template></template><p>a</p>",
+    "a script in capitals": "<P>a<ScRiPt>window.hit=1</sCrIpT><A HREF=JaVaScRiPt:hit=1></A></P>",
+    "a script in a picture": "<p>a<picture><source srcset='/x.png'><img srcset='/y.png 2x' src=data:,></picture></p>",
+    "a video and a sound": "<video src=/x autoplay onplay=hit=1></video><audio src=/x></audio><p>a</p>",
+    "a page that moves on": "<meta http-equiv=refresh content='0;url=/gone'><p>a</p>",
     "a base": "<base href='https://evil.example/'><p><a href='x'>a</a></p>",
 }
 
@@ -305,6 +361,13 @@ def test_hostile_html_runs_nothing_and_leaves_words(trial, name):
     trial.settle()
     assert trial.page.evaluate("window.hit") == 0
     assert got == "<p>a</p>"
+
+
+def test_a_hostile_clipboard_of_any_length_holds_up_nobody(trial):
+    for html in ("<a b='" * 50_000, "<p " * 100_000, "<!--" * 100_000, "<style>" * 50_000, "<" * 200_000):
+        started = trial.page.evaluate("performance.now()")
+        trial.page.evaluate(PASTE, ["items", html, "a"])
+        assert trial.page.evaluate("performance.now()") - started < 5000, html[:10]
 
 
 ADDRESSES = [

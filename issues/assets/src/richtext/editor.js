@@ -14,6 +14,7 @@ import { DEEPEST, depthAt, tidyLists } from "./lists.js";
 import * as pasting from "./pasting.js";
 import * as plaintext from "./plaintext.js";
 import * as schemas from "./schema.js";
+import { tame } from "./taming.js";
 import { toolbar } from "./toolbar.js";
 
 const MAC = /Mac|iP(hone|ad)/.test(navigator.platform);
@@ -53,8 +54,8 @@ export class RichText {
       dispatchTransaction: (transaction) => this.#dispatch(transaction),
       transformPastedHTML: (html) => this.#clean(html),
       clipboardTextParser: (text, _, plain) => (plain ? plaintext.unformatted(this.schema, text) : plaintext.parse(this.schema, text)),
-      handlePaste: (_, event) => this.#paste(event),
-      handleDrop: (_, event) => this.#picture(event, event.dataTransfer),
+      handlePaste: (_, event, slice) => this.#paste(event, slice),
+      handleDrop: (_, event) => this.#drop(event),
       handleTextInput: (view, from, to, text) => this.#slash(view, text),
     };
   }
@@ -251,11 +252,12 @@ export class RichText {
 
   // ---- pasting
 
-  #paste(event) {
+  #paste(event, slice) {
+    const cleaned = this.#cleaned;
+    this.#cleaned = null;
     if (this.#picture(event, event.clipboardData)) return true;
     const text = event.clipboardData.getData("text/plain").trim();
-    this.#pasted = { text, cleaned: this.#cleaned };
-    this.#cleaned = null;
+    this.#pasted = { text, cleaned, slice };
     const { from, to, empty } = this.view.state.selection;
     const href = /^\S+$/.test(text) ? sound(text) : "";
     if (empty || !href) return false;
@@ -263,16 +265,21 @@ export class RichText {
     return true;
   }
 
+  #drop(event) {
+    this.#cleaned = null;
+    return this.#picture(event, event.dataTransfer);
+  }
+
   #picture(event, transfer) {
     const file = [...(transfer?.files ?? [])].find((each) => each.type.startsWith("image/"));
-    if (!file || transfer.getData("text/html").replace(/<[^>]*>/g, "").trim()) return false;
+    if (!file || tame(transfer.getData("text/html")).replace(/<[^>]*>/g, "").trim()) return false;
     event.preventDefault();
     this.hooks.image(file, this);
     return true;
   }
 
   #clean(html) {
-    if (html.includes("data-pm-slice")) return pasting.inert(html); // our own words: the schema reads them
+    if (pasting.ours(html)) return tame(html); // the schema reads it
     this.#cleaned = pasting.clean(html);
     return this.#cleaned.html;
   }
@@ -281,7 +288,7 @@ export class RichText {
     const pasted = this.#pasted;
     this.#pasted = null;
     if (!pasted?.cleaned) return;
-    const words = report(pasted.cleaned);
+    const words = report(pasted.cleaned, pasted.slice);
     if (words) this.hooks.say(words, [{ label: "Paste as plain text instead", run: () => this.#pastePlain(before, pasted.text) }]);
   }
 
@@ -293,9 +300,33 @@ export class RichText {
 }
 
 // "Pasted from Google Docs: kept 12 paragraphs and 8 links; removed 1 picture." Only if there is something to tell.
-function report({ source, kept, removed }) {
+function report({ source, removed }, slice) {
+  const kept = countedIn(slice);
   const gone = [removed.pictures && counted(removed.pictures, "picture"), removed.tables && `the frame of ${counted(removed.tables, "table")}`].filter(Boolean);
   if (!gone.length && kept.paragraphs < 2 && !source) return "";
   const links = kept.links ? ` and ${counted(kept.links, "link")}` : "";
-  return `Pasted${source ? ` from ${source}` : ""}: kept ${counted(kept.paragraphs || 1, "paragraph")}${links}${gone.length ? `; removed ${gone.join(" and ")}` : ""}.`;
+  return `Pasted${source ? ` from ${source}` : ""}: kept ${counted(kept.paragraphs, "paragraph")}${links}${gone.length ? `; removed ${gone.join(" and ")}` : ""}.`;
+}
+
+// A slice is blocks, or words that go into the midst of one.
+function countedIn({ content }) {
+  const kept = { paragraphs: 0, links: 0 };
+  const count = (words) => {
+    kept.paragraphs += words.textBetween(0, words.size).trim() !== "";
+    kept.links += linksIn(words);
+  };
+  if (content.firstChild?.isInline) count(content);
+  else content.descendants((node) => void (node.isTextblock && count(node.content)));
+  return kept;
+}
+
+function linksIn(words) {
+  let links = 0;
+  let before = "";
+  words.forEach(({ marks }) => {
+    const href = marks.find((mark) => mark.type.name === "link")?.attrs.href ?? "";
+    links += href !== "" && href !== before;
+    before = href;
+  });
+  return links;
 }
