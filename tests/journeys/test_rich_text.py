@@ -435,6 +435,29 @@ def test_a_paste_says_what_it_kept_and_can_be_plain_instead(trial):
     assert trial.html() == "<p>The quay is open again</p><p>One</p>"
 
 
+def test_a_paste_that_becomes_plain_keeps_what_was_typed_since(trial):
+    trial.holding("<p>Before.</p>")
+    trial.page.evaluate(PASTE, ["story", DOCS, " The quay\nOne"])
+    trial.page.keyboard.type(" and more")
+    trial.press("Control+Home")
+    trial.page.keyboard.type("Long ")
+    edits = trial.page.evaluate("window.edits.length")
+    trial.page.evaluate("window.said[0].actions[0].run()")
+    assert trial.html() == "<p>Long Before.The quay</p><p>One and more</p>"
+    assert trial.page.evaluate("window.edits.length") == edits + 1
+    trial.page.evaluate("window.story.restore(window.edits.at(-1)[0])")
+    assert trial.html().endswith("<ul><li>One<ul><li>Nested and more</li></ul></li></ul>"), "one step back"
+
+
+def test_a_paste_that_was_undone_does_not_come_back_as_plain_words(trial):
+    trial.holding("<p>Before.</p>")
+    trial.page.evaluate(PASTE, ["story", DOCS, "The quay\nOne"])
+    trial.page.evaluate("window.story.restore(window.edits.at(-1)[0])")
+    trial.page.evaluate("window.said[0].actions[0].run()")
+    assert trial.html() == "<p>Before.</p>"
+    assert trial.said.endswith("What was pasted does not stand here any more.")
+
+
 def test_an_address_pasted_over_words_links_them(trial):
     trial.holding("<p>the quay</p>")
     trial.press("Shift+Home")

@@ -13,10 +13,12 @@ import { askForLink, linkAt } from "./linking.js";
 import { DEEPEST, depthAt, tidyLists } from "./lists.js";
 import * as pasting from "./pasting.js";
 import * as plaintext from "./plaintext.js";
+import { deedsOf, repaste } from "./repasting.js";
 import * as schemas from "./schema.js";
 import { tame } from "./taming.js";
 import { toolbar } from "./toolbar.js";
 
+const FOLLOWED = 500; // steps after a paste, which is more than anybody types before its notice is gone
 const MAC = /Mac|iP(hone|ad)/.test(navigator.platform);
 
 /**
@@ -29,7 +31,8 @@ const MAC = /Mac|iP(hone|ad)/.test(navigator.platform);
  */
 export class RichText {
   #cleaned = null; // what was made of the clipboard, while it is read
-  #pasted = null; // the same with its plain text, until the words are in
+  #fresh = null; // the same with its plain text, until the words are in
+  #pasted = null; // the last paste that may become plain, or null once words were replaced around it
 
   /** @param {HTMLTextAreaElement} textarea its `data-rich` is "story" or "items", its `data-html` the words @param {Hooks} hooks */
   constructor(textarea, hooks) {
@@ -91,7 +94,7 @@ export class RichText {
 
   /** Let other words stand here, without telling anybody. */
   setHTML(html) {
-    this.#show(this.#stateOf(html));
+    this.#replace(this.#stateOf(html));
   }
 
   get state() {
@@ -100,8 +103,13 @@ export class RichText {
 
   /** Go back to a state, selection and all, without telling anybody. */
   restore(state) {
-    this.#show(state);
+    this.#replace(state);
     this.view.focus();
+  }
+
+  #replace(state) {
+    this.#pasted = null;
+    this.#show(state);
   }
 
   #show(state) {
@@ -112,11 +120,12 @@ export class RichText {
 
   #dispatch(transaction) {
     const before = this.view.state;
-    const after = before.apply(transaction);
+    const { state: after, transactions } = before.applyTransaction(transaction);
     this.#show(after);
     if (!transaction.docChanged) return;
+    this.#follow(transactions);
     this.hooks.changed(before, after, this);
-    if (transaction.getMeta("uiEvent") === "paste") this.#tellOfPaste(before);
+    if (transaction.getMeta("uiEvent") === "paste") this.#tellOfPaste(before, transactions);
   }
 
   focus() {
@@ -256,10 +265,10 @@ export class RichText {
     const cleaned = this.#cleaned;
     this.#cleaned = null;
     if (this.#picture(event, event.clipboardData)) return true;
-    const text = event.clipboardData.getData("text/plain").trim();
-    this.#pasted = { text, cleaned, slice };
+    const text = event.clipboardData.getData("text/plain");
     const { from, to, empty } = this.view.state.selection;
-    const href = /^\S+$/.test(text) ? sound(text) : "";
+    this.#fresh = { text, cleaned, slice };
+    const href = /^\S+$/.test(text.trim()) ? sound(text) : "";
     if (empty || !href) return false;
     this.view.dispatch(this.view.state.tr.addMark(from, to, this.schema.marks.link.create({ href })));
     return true;
@@ -284,18 +293,28 @@ export class RichText {
     return this.#cleaned.html;
   }
 
-  #tellOfPaste(before) {
-    const pasted = this.#pasted;
+  #tellOfPaste(before, transactions) {
+    const { text, cleaned, slice } = this.#fresh;
+    this.#fresh = null;
     this.#pasted = null;
-    if (!pasted?.cleaned) return;
-    const words = report(pasted.cleaned, pasted.slice);
-    if (words) this.hooks.say(words, [{ label: "Paste as plain text instead", run: () => this.#pastePlain(before, pasted.text) }]);
+    const words = cleaned && report(cleaned, slice);
+    if (!words) return;
+    const pasted = { text, before, deeds: deedsOf(transactions), since: [] };
+    this.#pasted = pasted;
+    this.hooks.say(words, [{ label: "Paste as plain text instead", run: () => this.#pastePlain(pasted) }]);
   }
 
-  #pastePlain(before, text) {
-    this.#show(before);
+  // What was done since the paste, to do it again on top of the plain words.
+  #follow(transactions) {
+    this.#pasted?.since.push(...deedsOf(transactions));
+    if (this.#pasted?.since.length > FOLLOWED) this.#pasted = null;
+  }
+
+  #pastePlain(pasted) {
     this.view.focus();
-    this.#dispatch(before.tr.replaceSelection(plaintext.unformatted(this.schema, text)).scrollIntoView());
+    if (pasted !== this.#pasted) return this.hooks.say("What was pasted does not stand here any more.");
+    this.#pasted = null;
+    this.view.dispatch(repaste(this.view.state, pasted, plaintext.unformatted(this.schema, pasted.text)));
   }
 }
 
