@@ -676,6 +676,13 @@ def test_keys_that_shift_a_list_never_leave_the_page_and_those_that_move_a_block
     assert trial.html() == "<p>x</p>"
 
 
+def test_a_question_for_a_link_ends_when_the_words_change_under_it(trial):
+    field = link(trial, "nowhere")
+    trial.page.evaluate("window.story.setHTML('<p>o</p>')")
+    expect(field).to_have_count(0)
+    assert trial.html() == "<p>o</p>"
+
+
 def link(trial: Trial, address: str) -> Locator:
     trial.holding("<p>the quay</p>")
     trial.press("Shift+Home", "Control+k")
@@ -749,3 +756,24 @@ def test_a_text_that_is_read_only_can_be_read(trial):
     trial.page.evaluate("window.story.readonly = true")
     expect(trial.text("Story")).not_to_be_editable()
     expect(trial.text("Story")).to_have_text("x")
+
+
+def test_its_buttons_are_large_enough_and_fit_on_a_phone(trial):
+    trial.page.set_viewport_size({"width": 390, "height": 700})
+    for button in trial.page.get_by_role("toolbar").first.get_by_role("button").all():
+        box = button.bounding_box()
+        assert box["width"] >= 32
+        assert box["height"] >= 32
+    link(trial, "nowhere")
+    box = trial.page.get_by_role("group", name="Link").bounding_box()
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 390
+    trial.page.set_viewport_size({"width": 1280, "height": 720})
+
+
+def test_a_text_goes_without_a_trace(trial):
+    trial.page.evaluate("window.story.destroy()")
+    expect(trial.text("Story").and_(trial.page.locator("textarea"))).to_be_visible()
+    trial.page.get_by_text("Story", exact=True).click()
+    expect(trial.page.locator("textarea#story")).to_be_focused()
+    trial.page.evaluate("window.story = {}")

@@ -9,7 +9,7 @@ import { EditorView } from "prosemirror-view";
 import { counted, make } from "../page.js";
 import { sound } from "./addresses.js";
 import * as canonical from "./canonical.js";
-import { askForLink, linkAt } from "./linking.js";
+import { askForLink, leaveLink, linkAt } from "./linking.js";
 import { DEEPEST, depthAt, tidyLists } from "./lists.js";
 import * as pasting from "./pasting.js";
 import * as plaintext from "./plaintext.js";
@@ -40,6 +40,7 @@ export class RichText {
     this.textarea = textarea;
     this.schema = schemas[textarea.dataset.rich] ?? schemas.story;
     this.plugins = [inputRules({ rules: this.#rules() }), keymap(this.#keys()), keymap(baseKeymap), tidyLists()];
+    this.gone = new AbortController();
     this.element = make("div", { class: `rich rich-${textarea.dataset.rich}` });
     textarea.hidden = true;
     textarea.after(this.element);
@@ -68,7 +69,7 @@ export class RichText {
     const label = document.querySelector(`label[for="${CSS.escape(textarea.id)}"]`);
     if (label) {
       label.id ||= `${textarea.id}-label`;
-      label.addEventListener("click", () => this.focus());
+      label.addEventListener("click", () => this.focus(), { signal: this.gone.signal });
     }
     const said = textarea.getAttribute("aria-describedby");
     return {
@@ -113,6 +114,7 @@ export class RichText {
   }
 
   #show(state) {
+    if (state.doc !== this.view.state.doc) leaveLink(this.element); // the words it stands under may be gone
     this.written = null;
     this.view.updateState(state);
     this.bar.refresh();
@@ -136,10 +138,12 @@ export class RichText {
     this.locked = locked;
     this.view.setProps({ editable: () => !locked });
     this.view.dom.setAttribute("aria-readonly", String(locked));
+    leaveLink(this.element);
     this.bar.disable(locked);
   }
 
   destroy() {
+    this.gone.abort();
     this.view.destroy();
     this.element.remove();
     this.textarea.hidden = false;

@@ -28,9 +28,12 @@ function around($pos, mark) {
   return found;
 }
 
+/** Ask no longer. */
+export const leaveLink = (host) => host.querySelector(".link-popover")?.remove();
+
 /** Ask for the address of `place` and put it there. */
 export function askForLink(view, host, place, say) {
-  host.querySelector(".link-popover")?.remove();
+  leaveLink(host);
   const field = make("input", { type: "text", inputmode: "url", value: place.href, placeholder: "https://", "aria-label": "Address of the link", autocomplete: "off" });
   const trouble = make("p", { class: "field-error", role: "alert" });
   const open = make("a", { class: "button small", target: "_blank", rel: "noopener noreferrer", href: place.href || false }, "Open");
@@ -76,9 +79,11 @@ export function askForLink(view, host, place, say) {
   field.focus();
 }
 
+// Inside the frame of `host`, however narrow.
 function placeBelow(view, host, popover, place) {
   const at = view.coordsAtPos(place.from);
   const box = host.getBoundingClientRect();
-  popover.style.top = `${at.bottom - box.top + 4}px`;
-  popover.style.left = `${Math.max(0, Math.min(at.left - box.left, box.width - popover.offsetWidth))}px`;
+  const left = at.left - box.left - host.clientLeft;
+  popover.style.top = `${at.bottom - box.top - host.clientTop + 4}px`;
+  popover.style.left = `${Math.max(0, Math.min(left, host.clientWidth - popover.offsetWidth))}px`;
 }
