@@ -145,6 +145,8 @@ def test_parsing_agrees_with_the_page(page: str) -> None:
         ("<a href='https://www.google.com/url?q=https://x.example&amp;sa=D'>a</a>", '<p><a href="https://x.example">a</a></p>'),
         ('<b style="font-weight:normal"><p>a <span style="font-weight:700">b</span></p></b>', "<p>a <strong>b</strong></p>"),
         ('<b>a <span style="font-weight:400; font-style: italic">b</span></b>', "<p><strong>a</strong> <em>b</em></p>"),
+        ('<b style="mso-bidi-font-weight:normal">a</b>', "<p><strong>a</strong></p>"),
+        ('<i style="mso-bidi-font-style:normal">a</i>', "<p><em>a</em></p>"),
     ],
 )  # fmt: skip
 def test_cleaning(page: str, html: str) -> None:
