@@ -203,6 +203,21 @@ def test_what_cannot_be_read_is_marked_kept_and_stops_nothing_else(edith, issue)
     assert data(issue, "event_promo")["host"] == "The Night Club"
 
 
+def test_a_choice_is_undone_like_words(edith, issue):
+    make_block(issue, "sponsor_slot", position=3)
+    make_block(issue, "image", position=4, decorative=False)
+    edith.open(issue)
+    placement = edith.block("Sponsor").get_by_label("Placement")
+    placement.select_option("closing")
+    edith.block("Image").get_by_label("Decorative").check()
+    edith.press("Control+z")
+    expect(edith.block("Image").get_by_label("Decorative")).not_to_be_checked()
+    edith.press("Control+z")
+    expect(placement).to_have_value("primary")
+    edith.saved()
+    assert data(issue, "sponsor_slot") == {"placement": "primary"}
+
+
 def test_undo_and_redo_across_ten_mixed_actions(edith, issue):
     """Words, fields, moves, additions and deletions on one stack."""
 

@@ -18,7 +18,7 @@ import { Recovery } from "./recovery.js";
 import { Seats } from "./seats.js";
 import { Sides } from "./sides.js";
 import { Undo } from "./undo.js";
-import { addRow, editorOf, fill, grow, mount, setReadOnly, setValue, valueOf } from "./words.js";
+import { addRow, editorOf, fill, grow, loadedValueOf, mount, setReadOnly, setValue, valueOf } from "./words.js";
 
 const NEAR = "600px"; // how far outside the canvas editors are readied
 
@@ -173,7 +173,7 @@ export class Composer extends HTMLElement {
     if (input.dataset.grow !== undefined) grow(input);
     const block = input.closest(".block");
     const uid = block?.dataset.block;
-    const before = this.values.get(input) ?? (input.type === "checkbox" ? input.defaultChecked : input.defaultValue ?? "");
+    const before = this.values.get(input) ?? loadedValueOf(input);
     const after = valueOf(input);
     this.values.set(input, after);
     const { name } = input;

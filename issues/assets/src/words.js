@@ -22,6 +22,12 @@ export function valueOf(input) {
   return input.type === "checkbox" ? input.checked : input.value;
 }
 
+/** The value that one plain input had when the page was loaded. */
+export function loadedValueOf(input) {
+  if (input.tagName === "SELECT") return ([...input.options].find((option) => option.defaultSelected) ?? input.options[0])?.value ?? "";
+  return input.type === "checkbox" ? input.defaultChecked : input.defaultValue;
+}
+
 /** Set one input, without telling anybody. */
 export function setValue(input, value) {
   if (rich(input)) {
