@@ -171,6 +171,11 @@ def _from_content(engine: str, name: str, data: Any, facts: Any, site_url: str) 
     return slots.disarmed(_fill(engine, name, context))
 
 
+def forget() -> None:
+    """Forget the blocks that were rendered, so that a measurement starts from nothing."""
+    _from_content.cache_clear()
+
+
 def _text_block(block: Block, notes: Notes) -> str:
     """One block as plain text; its links become notes of the whole issue."""
     context = {"block": block.data, "facts": block.facts, "notes": notes}
