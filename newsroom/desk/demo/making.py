@@ -54,7 +54,12 @@ def _people() -> dict[str, User]:
     for username, full_name, role in _PEOPLE:
         first, last = full_name.split()
         user = User(
-            username=username, first_name=first, last_name=last, is_staff=True, is_superuser=role == OPERATOR
+            username=username,
+            first_name=first,
+            last_name=last,
+            email=f"{username}@quay.example",
+            is_staff=True,
+            is_superuser=role == OPERATOR,
         )
         user.set_password(passwords[username])
         user.save()
