@@ -42,8 +42,9 @@ export function setValue(input, value) {
   }
 }
 
-/** A textarea as high as its words. */
+/** A textarea as high as its words, in browsers whose styles do not see to it. */
 export function grow(area) {
+  if (CSS.supports("field-sizing", "content")) return;
   area.style.height = "auto";
   area.style.height = `${area.scrollHeight + 2}px`;
 }

@@ -2,9 +2,10 @@
 
 const toast = (words) => document.getElementById("toast").replaceChildren(words);
 
-// ---- textareas as high as their words
+// ---- textareas as high as their words, in browsers whose styles do not see to it
 
 function grow(area) {
+  if (CSS.supports("field-sizing", "content")) return;
   area.style.height = "auto";
   area.style.height = `${area.scrollHeight + 2}px`;
 }
