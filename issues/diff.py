@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -27,7 +27,7 @@ def words(before: str, after: str) -> list[Piece]:
     """The pieces of both texts in reading order; what was replaced is gone before what is new."""
     old, new = _WORDS.findall(before), _WORDS.findall(after)
     pieces: list[Piece] = []
-    for step, a, b, c, d in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+    for step, a, b, c, d in _steps(old, new):
         if step == "equal":
             pieces.append(("same", _shortened("".join(old[a:b]), starts=a == 0, ends=b == len(old))))
             continue
@@ -36,6 +36,30 @@ def words(before: str, after: str) -> list[Piece]:
         if c < d:
             pieces.append(("new", "".join(new[c:d])))
     return pieces
+
+
+def _steps(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[str, int, int, int, int]]:
+    """How one becomes the other: ``(step, a, b, c, d)`` for ``old[a:b]`` and ``new[c:d]``.
+
+    What both begin and end with is set apart first, so that an edit in a long text costs as much as the edit. Between
+    long stretches, words that stand everywhere anchor nothing: a text that says one word a thousand times would take
+    a minute, inside a save.
+    """
+    head = _shared(old, new)
+    tail = _shared(old[head:][::-1], new[head:][::-1])
+    here, there = len(old) - tail, len(new) - tail
+    if head:
+        yield "equal", 0, head, 0, head
+    for step, a, b, c, d in difflib.SequenceMatcher(None, old[head:here], new[head:there]).get_opcodes():
+        yield step, a + head, b + head, c + head, d + head
+    if tail:
+        yield "equal", here, len(old), there, len(new)
+
+
+def _shared(one: Sequence[str], other: Sequence[str]) -> int:
+    """How many words both begin with."""
+    differing = (place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b)
+    return next(differing, min(len(one), len(other)))
 
 
 def _shortened(text: str, *, starts: bool, ends: bool) -> str:

@@ -4,8 +4,7 @@ import datetime
 
 import pytest
 
-from issues import diff, history, restoring, seats, workflow
-from issues.blocks import registry
+from issues import history, restoring, seats, workflow
 from issues.models import Issue, Revision, SetAside
 from newsroom.desk import roles
 from newsroom.lib.errors import NotNow, Refused
@@ -94,54 +93,6 @@ def test_two_names_for_the_same_words_are_two_versions(issue, edith):
 def test_the_same_words_are_not_written_down_again(issue, edith):
     first = begin(issue)
     assert history.record(issue, by=edith, now=NOW + MINUTE) == first
-
-
-# what changed
-
-
-def changes(before: Revision, issue: Issue) -> list[tuple[str, str]]:
-    return [(each.label, each.change) for each in diff.of_contents(before.content, history.content(issue))]
-
-
-def test_a_diff_names_what_was_added_removed_moved_and_changed(issue):
-    before = begin(issue)
-    write(issue, "story", heading="A crane that forgets")
-    remove(issue, "greeting")
-    describe(issue, title="New")
-    added = new("quote", text="<p>Words.</p>")
-    story, sign_off = (row.uid for row in issue.blocks.standing())
-    save(issue, added, order=[sign_off, story, added.uid])
-    assert set(changes(before, issue)) == {
-        ("Above the blocks", "changed"),
-        ("Story", "changed"),
-        ("Quote", "added"),
-        ("Greeting", "removed"),
-        ("Sign-off", "moved"),
-    }
-
-
-def test_words_are_compared_word_by_word_under_the_names_of_the_form(issue):
-    before = begin(issue)
-    write(issue, "story", heading="A crane that forgets")
-    (story,) = diff.of_contents(before.content, history.content(issue))
-    assert story.fields == [
-        {"label": "Heading", "pieces": [("same", "A crane that"), ("gone", " learns"), ("new", " forgets")]}
-    ]
-
-
-def test_what_is_equal_is_no_difference(issue):
-    before = begin(issue)
-    assert changes(before, issue) == []
-
-
-@pytest.mark.parametrize("name", [kind.kind for kind in registry.kinds()])
-def test_every_kind_can_be_compared(name):
-    issue = make_issue(blocks=(name,))
-    content = history.content(issue)
-    empty = {**content, "blocks": [{**each, "data": {}} for each in content["blocks"]]}
-    assert diff.of_contents({**content, "blocks": []}, content)[0].change == "added"
-    for one, other in ((empty, content), (content, empty)):
-        assert {each.change for each in diff.of_contents(one, other)} <= {"changed"}
 
 
 # the way back
