@@ -1,6 +1,7 @@
 """Bringing back how an issue read. A restore is a save like any other: it makes a new revision, and waits for nobody's words.
 
-Sponsor bookings are no words: no restore touches them.
+Sponsor bookings are no words: no restore touches them. One that brings nothing back leaves no trace: a version that
+says it was restored, was.
 """
 
 import datetime
@@ -15,18 +16,21 @@ from issues.blocks import registry
 from issues.forms import HeadForm
 from issues.models import Block, Issue, Revision, SetAside
 from issues.saving import Changes, Replaced, Saved, Written
-from newsroom.lib.errors import Refused
+from newsroom.lib.errors import NotNow, Refused
 from newsroom.lib.people import Person
+from newsroom.lib.text import listed
 
 __all__ = ["discard", "put", "restore", "restore_block"]
 
 
+@transaction.atomic
 def restore(issue: Issue, revision: Revision, *, by: Person, now: datetime.datetime) -> Saved:
     """Make the issue read as it did in that revision: blocks, order, title, subject, preheader and day.
 
     A block that somebody is editing stays as it is, and is named in what is returned. Raises ``NotNow`` once the issue
-    is approved.
+    is approved, or if there is nothing to bring back.
     """
+    _lock(issue)
     rows = {str(row.uid): row for row in issue.blocks.all()}
     then = {block["uid"]: block for block in revision.content["blocks"]}
     back = [_written(block, rows.get(uid)) for uid, block in then.items()]
@@ -35,7 +39,7 @@ def restore(issue: Issue, revision: Revision, *, by: Person, now: datetime.datet
         for uid, row in rows.items()
         if uid not in then and not row.removed_at
     ]
-    head = HeadForm.words_of(Issue.objects.get(pk=issue.pk))
+    head = HeadForm.words_of(issue)
     changes = Changes(
         blocks=[*back, *gone],
         order=[uuid.UUID(uid) for uid in then],
@@ -44,13 +48,15 @@ def restore(issue: Issue, revision: Revision, *, by: Person, now: datetime.datet
     return _save(issue, changes, by=by, now=now, name=f"Restored: {_called(revision)}")
 
 
+@transaction.atomic
 def restore_block(
     issue: Issue, revision: Revision, uid: uuid.UUID, *, by: Person, now: datetime.datetime
 ) -> Saved:
     """Make one block read as it did in that revision; one that was removed stands again where it stood.
 
-    Raises ``Refused`` if the revision has no such block.
+    Raises ``Refused`` if the revision has no such block, ``NotNow`` if somebody is editing it or it reads so already.
     """
+    _lock(issue)
     then = {block["uid"]: block for block in revision.content["blocks"]}
     if str(uid) not in then:
         raise Refused("This version has no such block.")
@@ -65,13 +71,15 @@ def restore_block(
 
 @transaction.atomic
 def put(kept: SetAside, *, by: Person, now: datetime.datetime) -> Saved:
-    """Let words that were set aside stand in their block."""
+    """Let words that were set aside stand in their block. Raises ``NotNow`` while somebody is editing it."""
+    _lock(kept.issue)
     row = kept.issue.blocks.filter(uid=kept.block_uid).first()
     form = registry.kind(kept.kind).form.saying(kept.words, prefix=str(kept.block_uid))
     written = Written(kept.block_uid, kept.kind, row.rev if row else 0, form)
-    saved = _save(kept.issue, Changes([written]), by=by, now=now, name="")
-    if not saved.contested:
-        kept.delete()
+    saved = saving.save(kept.issue, Changes([written]), client=None, by=by, now=now)
+    if saved.contested:
+        raise NotNow(_held(saved))
+    kept.delete()
     return saved
 
 
@@ -98,8 +106,22 @@ def _with(uid: uuid.UUID, then: list[str], now: list[uuid.UUID]) -> list[uuid.UU
     return [*now[:place], uid, *now[place:]]
 
 
+def _lock(issue: Issue) -> None:
+    """What is read from here on is what will be saved over: no other save comes between."""
+    issue.refresh_from_db(from_queryset=Issue.objects.select_for_update())
+
+
 def _save(issue: Issue, changes: Changes, *, by: Person, now: datetime.datetime, name: str) -> Saved:
-    return saving.save(issue, changes, client=None, by=by, now=now, name=name[:120])
+    """Raises ``NotNow`` if that changed nothing; the transaction takes back the name and what was set aside."""
+    saved = saving.save(issue, changes, client=None, by=by, now=now, name=name[:120])
+    if not saved.changed:
+        raise NotNow(_held(saved) if saved.contested else "It reads like that already.")
+    return saved
+
+
+def _held(saved: Saved) -> str:
+    labels = [registry.kind(each.block.kind).label for each in saved.contested]
+    return f"Somebody is editing this now: {listed(labels)}. Nothing was changed."
 
 
 def _called(revision: Revision) -> str:

@@ -75,6 +75,8 @@ class Saved:
     order: list[uuid.UUID] = field(default_factory=list)
     overtaken: dict[str, str] = field(default_factory=dict)
     unreadable: dict[str, str] = field(default_factory=dict)
+    changed: bool = False
+    """Whether anything of it was not so already."""
 
 
 @transaction.atomic
@@ -101,10 +103,10 @@ def save(
         saving.take_in(written)
     saving.arrange(changes.order)
     saving.describe(changes.head)
-    if saving.changed:
+    if saving.saved.changed:
         composing.touch(issue, now=now)
         composing.project(issue)
-    if saving.changed or name:
+    if saving.saved.changed or name:
         history.record(issue, by=by, now=now, name=name)
     return saving.saved
 
@@ -136,7 +138,6 @@ class _Saving:
             else seats.held_by_other_people(issue, by, now=now)
         )
         self.saved = Saved()
-        self.changed = False
 
     # blocks
 
@@ -198,7 +199,7 @@ class _Saving:
         row.changed_by, row.changed_at = self.by, self.now
         row.save()
         self.saved.revs[row.uid] = row.rev
-        self.changed = True
+        self.saved.changed = True
 
     def _note(self, row: Block, form: BlockForm) -> None:
         self.saved.revs[row.uid] = row.rev
@@ -233,7 +234,7 @@ class _Saving:
             row.position = position
         if moved:
             Block.objects.bulk_update(moved, ["position"])
-            self.changed = True
+            self.saved.changed = True
         self.saved.order = [row.uid for row in rows]
 
     def _standing(self) -> list[Block]:
@@ -265,7 +266,7 @@ class _Saving:
             issue = self.issue
             issue.slug = free_slug(issue.publication, issue.title, issue.planned_for, but=issue)
         self.issue.save(update_fields=[*values, "slug"])
-        self.changed = True
+        self.saved.changed = True
 
 
 def _merged(here: Sequence[uuid.UUID], order: Sequence[uuid.UUID]) -> list[uuid.UUID]:

@@ -5,6 +5,7 @@ import datetime
 import pytest
 
 from issues import history, restoring, seats, workflow
+from issues.blocks import registry
 from issues.models import Issue, Revision, SetAside
 from newsroom.desk import roles
 from newsroom.lib.errors import NotNow, Refused
@@ -191,6 +192,53 @@ def test_a_block_that_the_version_does_not_have_is_refused(issue):
         restoring.restore_block(issue, before, block(issue, "quote").uid, by=None, now=NOW)
 
 
+def test_a_block_that_somebody_is_editing_does_not_come_back_and_no_version_says_so(issue, edith, chris):
+    before = begin(issue)
+    uid = write(issue, "story", by=chris, heading="His words").uid
+    seats.sit(issue, THEIRS, by=chris, state="editing", block_uid=uid, now=NOW)
+    was = list(issue.revisions.values_list("number", "name", "digest"))
+    with pytest.raises(NotNow, match="editing this now: Story"):
+        restoring.restore_block(issue, before, uid, by=edith, now=NOW)
+    assert list(issue.revisions.values_list("number", "name", "digest")) == was
+    assert not issue.set_aside.exists()
+
+
+def test_what_reads_like_that_already_is_not_called_restored(issue, edith, chris):
+    write(issue, "story", by=chris, heading="His words")
+    latest = issue.revisions.first()
+    for again in (
+        lambda: restoring.restore(issue, latest, by=edith, now=NOW),
+        lambda: restoring.restore_block(issue, latest, block(issue).uid, by=edith, now=NOW),
+    ):
+        with pytest.raises(NotNow, match="like that already"):
+            again()
+    assert names(issue) == ["At the start", ""]
+
+
+def test_a_version_of_older_data_comes_back_lifted(issue, monkeypatch):
+    kind = type(registry.kind("story"))
+    before = begin(issue)
+    (old,) = (each for each in before.content["blocks"] if each["kind"] == "story")
+    old["data"]["headline"] = old["data"].pop("heading")
+    before.save()
+    write(issue, "story", heading="Changed")
+    monkeypatch.setattr(kind, "version", 2)
+    monkeypatch.setattr(kind, "upgrades", (lambda data: {"heading": data.pop("headline", ""), **data},))
+    restoring.restore(issue, before, by=None, now=NOW)
+    row = block(issue)
+    assert (row.version, row.data["heading"]) == (2, "A crane that learns")
+
+
+def test_funding_rounds_follow_what_comes_back():
+    issue = make_issue(blocks=("financial_corner",))
+    rounds = list(issue.funding_rounds.values_list("company", flat=True))
+    before = begin(issue)
+    remove(issue, "financial_corner")
+    assert not issue.funding_rounds.exists()
+    restoring.restore(issue, before, by=None, now=NOW)
+    assert list(issue.funding_rounds.values_list("company", flat=True)) == rounds != []
+
+
 def test_what_could_not_be_read_comes_back_as_it_was_typed():
     issue = make_issue(blocks=("event_promo",))
     write(issue, "event_promo", zone="Mars")
@@ -226,8 +274,9 @@ def test_words_set_aside_come_back_for_a_block_that_was_removed(issue, kept):
 
 def test_words_set_aside_wait_while_somebody_edits_the_block(issue, kept, chris):
     seats.sit(issue, THEIRS, by=chris, state="editing", block_uid=block(issue).uid, now=NOW)
-    assert restoring.put(kept, by=None, now=NOW).contested
-    assert issue.set_aside.filter(pk=kept.pk).exists()
+    with pytest.raises(NotNow, match="editing this now: Story"):
+        restoring.put(kept, by=None, now=NOW)
+    assert list(issue.set_aside.all()) == [kept]
 
 
 def test_words_set_aside_may_be_discarded(issue, kept):
