@@ -7,15 +7,19 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Max
 
+from issues.blocks.typed import storable
 from issues.models import Issue, Revision, SetAside
+from newsroom.lib.errors import Refused
 from newsroom.lib.people import Person
 
-__all__ = ["content", "record", "set_aside"]
+__all__ = ["content", "name", "record", "set_aside"]
 
 ONE_SITTING = datetime.timedelta(minutes=10)
 """Saves of one author within this time are one revision."""
+NAME_AT_MOST = 120
 
 
 def content(issue: Issue) -> dict[str, Any]:
@@ -57,6 +61,17 @@ def record(issue: Issue, *, by: Person, now: datetime.datetime, name: str = "") 
     return Revision.objects.create(
         issue=issue, number=number, name=name, by=by, begun_at=now, at=now, content=words, digest=digest
     )
+
+
+@transaction.atomic
+def name(issue: Issue, given: str, *, by: Person, now: datetime.datetime) -> Revision:
+    """Keep how the issue reads now under a name. Raises ``Refused`` for no name."""
+    words = " ".join(storable(given).split())[:NAME_AT_MOST]
+    if not words:
+        raise Refused("Give the version a name first.")
+    # A save may be writing the next revision: without the lock, both would take the same number.
+    issue.refresh_from_db(from_queryset=Issue.objects.select_for_update())
+    return record(issue, by=by, now=now, name=words)
 
 
 def set_aside(

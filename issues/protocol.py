@@ -11,15 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from issues import diff
+from issues import diff, history
 from issues.blocks import registry
 from issues.blocks.typed import Malformed, storable
 from issues.forms import HeadForm
 from issues.models import Block, Seat
 from issues.saving import Changes, Contested, Replaced, Saved, Written, form_of
 from newsroom.lib.people import called
-
-NAME_AT_MOST = 120
 
 
 @dataclass(frozen=True)
@@ -38,7 +36,7 @@ def read(body: bytes) -> Sent:
     return Sent(
         client=_uid(given.get("client"), "client"),
         seq=_count(given.get("seq"), "seq"),
-        name=_text(given.get("name", ""), "name").strip()[:NAME_AT_MOST],
+        name=_text(given.get("name", ""), "name").strip()[: history.NAME_AT_MOST],
         changes=changes(given),
     )
 

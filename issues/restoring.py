@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import transaction
 
-from issues import diff, saving
+from issues import diff, history, saving
 from issues.blocks import registry
 from issues.forms import HeadForm
 from issues.models import Block, Issue, Revision, SetAside
@@ -113,7 +113,7 @@ def _lock(issue: Issue) -> None:
 
 def _save(issue: Issue, changes: Changes, *, by: Person, now: datetime.datetime, name: str) -> Saved:
     """Raises ``NotNow`` if that changed nothing; the transaction takes back the name and what was set aside."""
-    saved = saving.save(issue, changes, client=None, by=by, now=now, name=name[:120])
+    saved = saving.save(issue, changes, client=None, by=by, now=now, name=name[: history.NAME_AT_MOST])
     if not saved.changed:
         raise NotNow(_held(saved) if saved.contested else "It reads like that already.")
     return saved

@@ -106,9 +106,7 @@ def restore_block(request: HttpRequest, pk: int, number: int, uid: uuid.UUID) ->
 def name(request: HttpRequest, pk: int) -> HttpResponse:
     """Give the latest version a name, so that it stays as it is."""
     issue = access.issue(request.user, pk, access.WRITE)
-    given = " ".join(request.POST.get("name", "").split())[:120]
-    if given:
-        history.record(issue, by=person(request), now=timezone.now(), name=given)
+    history.name(issue, request.POST.get("name", ""), by=person(request), now=timezone.now())
     return _versions(request, issue) if request.htmx else redirect("issues:history", pk)  # type: ignore[attr-defined]
 
 

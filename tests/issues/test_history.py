@@ -1,10 +1,14 @@
 """Versions of an issue: when a new one begins, what changed in it, and the way back."""
 
 import datetime
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from django.db import connection
 
-from issues import history, restoring, seats, workflow
+from issues import history, restoring, saving, seats, workflow
 from issues.blocks import registry
 from issues.models import Issue, Revision, SetAside
 from newsroom.desk import roles
@@ -89,6 +93,33 @@ def test_two_names_for_the_same_words_are_two_versions(issue, edith):
     history.record(issue, by=edith, now=NOW, name="One")
     history.record(issue, by=edith, now=NOW, name="Two")
     assert names(issue) == ["One", "Two"]
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        (" For\r\n legal ", "For legal"),
+        ("a\0b", "ab"),
+        ("<b>", "<b>"),
+        ("\ud800x", "x"),
+        ("x" * 500, "x" * 120),
+    ],
+)
+def test_a_name_is_one_line_that_can_be_stored(issue, edith, given, name):
+    assert history.name(issue, given, by=edith, now=NOW).name == name
+
+
+@pytest.mark.parametrize("given", ["", " \n", "\0"])
+def test_no_name_is_none(issue, edith, given):
+    with pytest.raises(Refused, match="a name first"):
+        history.name(issue, given, by=edith, now=NOW)
+    assert names(issue) == []
+
+
+def test_whoever_names_a_version_does_not_become_its_author(issue, edith, chris):
+    write(issue, "story", by=edith, heading="Named")
+    history.name(issue, "For legal", by=chris, now=NOW)
+    assert issue.revisions.first().by == edith
 
 
 def test_the_same_words_are_not_written_down_again(issue, edith):
@@ -283,3 +314,64 @@ def test_words_set_aside_may_be_discarded(issue, kept):
     restoring.discard(kept)
     assert not issue.set_aside.exists()
     assert block(issue).data["heading"] == "Theirs"
+
+
+# at the same time
+
+
+def together(*verbs: Callable[[], object]) -> list[object]:
+    """What each returned or raised, all begun at once, each on a connection of its own."""
+    start = threading.Barrier(len(verbs))
+
+    def run(verb: Callable[[], object]) -> object:
+        start.wait(10)
+        try:
+            return verb()
+        except Exception as error:
+            return error
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(verbs)) as threads:
+        return list(threads.map(run, verbs))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_restore_and_a_save_at_once_lose_nothing():
+    issue = make_issue(blocks=("story", "sign_off"))
+    before = begin(issue)
+    for number in range(6):
+        row = write(issue, "story", heading=f"Between {number}", now=NOW + number * MINUTE)
+        words = written(row, heading=f"Mine {number}")
+        restored, saved = together(
+            lambda: restoring.restore(Issue.objects.get(pk=issue.pk), before, by=None, now=NOW),
+            lambda words=words: save(Issue.objects.get(pk=issue.pk), words),
+        )
+        assert [type(restored), type(saved)] == [saving.Saved, saving.Saved], (restored, saved)
+        kept = [
+            *issue.set_aside.values_list("words", flat=True),
+            *issue.revisions.values_list("content", flat=True),
+        ]
+        assert f"Mine {number}" in str(kept)
+        assert restored.contested == []
+        assert issue.revisions.first().content == history.content(Issue.objects.get(pk=issue.pk))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_name_and_a_save_at_once_are_two_versions():
+    issue = make_issue(blocks=("story",))
+    begin(issue)
+    for number in range(6):
+        words = written(block(issue), heading=f"Mine {number}")
+        told = together(
+            lambda number=number: history.name(
+                Issue.objects.get(pk=issue.pk), f"Name {number}", by=None, now=NOW
+            ),
+            lambda words=words, number=number: save(
+                Issue.objects.get(pk=issue.pk), words, name=f"Save {number}"
+            ),
+        )
+        assert [type(each) for each in told] == [Revision, saving.Saved], told
+    assert {f"Name {number}" for number in range(6)} | {f"Save {number}" for number in range(6)} <= set(
+        names(issue)
+    )

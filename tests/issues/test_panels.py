@@ -106,8 +106,11 @@ def test_one_block_is_restored(edith, issue, before):
 def test_a_version_is_named(edith, issue, before):
     edith.post(at("name_version", issue), {"name": "  For   legal "})
     assert issue.revisions.first().name == "For legal"
-    edith.post(at("name_version", issue), {"name": " "})
-    assert issue.revisions.first().name == "For legal"
+
+
+def test_no_name_is_refused_with_a_sentence(edith, issue, before):
+    response = edith.post(at("name_version", issue), {"name": " \0 "}, **HTMX)
+    assert (response.status_code, response.content) == (422, b"Give the version a name first.")
 
 
 def test_words_set_aside_stand_on_top_with_both_ways_to_go(edith, issue):
