@@ -1,12 +1,8 @@
 """Versions of an issue: when a new one begins, what changed in it, and the way back."""
 
 import datetime
-import threading
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connection
 
 from issues import history, restoring, saving, seats, workflow
 from issues.blocks import registry
@@ -16,6 +12,7 @@ from newsroom.lib.errors import NotNow, Refused
 from sponsors import selling
 from tests.issues.test_saving import MINE, THEIRS, block, new, save, written
 from tests.make import NOW, describe, make_issue, make_person, remove, write
+from tests.together import together
 
 pytestmark = pytest.mark.django_db
 MINUTE = datetime.timedelta(minutes=1)
@@ -317,23 +314,6 @@ def test_words_set_aside_may_be_discarded(issue, kept):
 
 
 # at the same time
-
-
-def together(*verbs: Callable[[], object]) -> list[object]:
-    """What each returned or raised, all begun at once, each on a connection of its own."""
-    start = threading.Barrier(len(verbs))
-
-    def run(verb: Callable[[], object]) -> object:
-        start.wait(10)
-        try:
-            return verb()
-        except Exception as error:
-            return error
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(verbs)) as threads:
-        return list(threads.map(run, verbs))
 
 
 @pytest.mark.django_db(transaction=True)
