@@ -13,6 +13,7 @@ from issues import access
 from issues.models import Mention
 from newsroom.lib.links import absolute
 from newsroom.lib.people import called
+from newsroom.lib.relay import never_takes
 
 AT_ONCE = 50
 TRY_AGAIN = datetime.timedelta(minutes=1)
@@ -23,23 +24,24 @@ def send_mentions() -> None:
     """Send the mails that are due; what the relay does not take now is due again a minute later."""
     now = timezone.now()
     due = Mention.objects.filter(mail_due_at__lte=now).order_by("mail_due_at", "pk")
-    for mention in due.select_related("user", "comment__by", "comment__issue__publication")[:AT_ONCE]:
+    for mention in due[:AT_ONCE]:
         _send(mention, now=now)
 
 
-def _send(mention: Mention, *, now: datetime.datetime) -> None:
-    claimed = Mention.objects.filter(pk=mention.pk, mail_due_at=mention.mail_due_at)
+def _send(due: Mention, *, now: datetime.datetime) -> None:
+    claimed = Mention.objects.filter(pk=due.pk, mail_due_at=due.mail_due_at)
     if claimed.update(mail_due_at=now + TRY_AGAIN) != 1:
         return
-    if _wanted(mention):
+    # Read only now: while the mails before this one went out, it may have been deleted, or the person have left.
+    rows = Mention.objects.select_related("user", "comment__by", "comment__issue__publication")
+    mention = rows.filter(pk=due.pk).first()
+    if mention and _wanted(mention):
         try:
             _mail(mention).send()
-        except smtplib.SMTPRecipientsRefused as error:
-            if any(code < 500 for code, _ in error.recipients.values()):
+        except (OSError, smtplib.SMTPException) as error:
+            if not never_takes(error):
                 return
-        except (OSError, smtplib.SMTPException):
-            return
-    Mention.objects.filter(pk=mention.pk).update(mail_due_at=None)
+    Mention.objects.filter(pk=due.pk).update(mail_due_at=None)
 
 
 def _wanted(mention: Mention) -> bool:

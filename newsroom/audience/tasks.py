@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from newsroom.audience.models import Status, Subscription
 from newsroom.audience.subscribing import confirm_url
+from newsroom.lib.relay import never_takes
 
 AT_ONCE = 100
 TRY_AGAIN = datetime.timedelta(minutes=1)
@@ -41,13 +42,6 @@ def _send(subscription: Subscription, *, now: datetime.datetime) -> None:
     try:
         mail.send()
     except (OSError, smtplib.SMTPException) as error:
-        if not _final(error):
+        if not never_takes(error):
             return
     Subscription.objects.filter(pk=subscription.pk).update(mail_due_at=None)
-
-
-def _final(error: Exception) -> bool:
-    """Whether the relay will never take this message: asking every minute would only annoy it."""
-    if isinstance(error, smtplib.SMTPRecipientsRefused):
-        return all(code >= 500 for code, _ in error.recipients.values())
-    return isinstance(error, smtplib.SMTPDataError | smtplib.SMTPSenderRefused) and error.smtp_code >= 500

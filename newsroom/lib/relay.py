@@ -1,5 +1,6 @@
 """The mail relay, as one address: ``smtp://user:password@host:port?tls=starttls``."""
 
+import smtplib
 from dataclasses import dataclass
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -43,3 +44,10 @@ def parse_relay(url: str) -> Relay:
         unquote(parts.password or ""),
         tls,
     )
+
+
+def never_takes(error: Exception) -> bool:
+    """Whether the relay will never take this message: asking every minute would only annoy it."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return all(code >= 500 for code, _ in error.recipients.values())
+    return isinstance(error, smtplib.SMTPDataError | smtplib.SMTPSenderRefused) and error.smtp_code >= 500

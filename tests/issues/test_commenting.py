@@ -1,18 +1,14 @@
 """Talking about blocks: threads, colleagues who are told by mail, and comments that outlive their block."""
 
-import datetime
-import smtplib
 import uuid
 from collections.abc import Iterator
 
 import pytest
 import time_machine
 from django.contrib.auth.models import User
-from django.core import mail
 
 from issues import commenting
 from issues.models import Comment, Issue, Mention
-from issues.tasks import send_mentions
 from newsroom.desk import roles
 from newsroom.lib.errors import NotNow, Refused
 from tests.make import NOW, make_issue, make_person, remove
@@ -123,86 +119,3 @@ def test_no_words_and_too_many_are_refused(issue, edith, body, why):
 
 def test_lines_are_kept_and_nul_is_not(issue, edith):
     assert begin(issue, edith, " one\r\ntwo\rthree\0 ").body == "one\ntwo\nthree"
-
-
-# mentions
-
-
-@pytest.mark.parametrize(
-    ("body", "names"),
-    [
-        ("@chris look", ["chris"]),
-        ("look,@chris.", ["chris"]),
-        ("(@chris) and @chris again", ["chris"]),
-        ("chris@edith.example", []),
-        ("@nobody and @", []),
-        ("@edith talks to herself", []),
-        ("@stranger may not read", []),
-        ("@gone has left", []),
-    ],
-)
-def test_colleagues_who_may_read_are_named_once(issue, edith, chris, body, names):
-    make_person("", username="stranger")
-    User.objects.filter(pk=person(roles.EDITOR, "gone").pk).update(is_active=False)
-    begin(issue, edith, body)
-    assert list(Mention.objects.values_list("user__username", flat=True)) == names
-
-
-def test_a_mention_is_a_mail_with_the_way_to_the_block(issue, edith, chris):
-    said = begin(issue, edith, "Look at <this>, @chris & tell me.")
-    send_mentions()
-    (message,) = mail.outbox
-    assert (message.to, message.subject) == (
-        ["chris@harbour.example"],
-        "edith mentioned you in “A crane that learns”",
-    )
-    assert "Look at <this>, @chris & tell me." in message.body
-    assert f"/desk/issues/{issue.pk}/#block-{said.block_uid}" in message.body
-    send_mentions()
-    assert len(mail.outbox) == 1
-
-
-def test_a_title_cannot_write_headers(issue, edith, chris):
-    Issue.objects.update(title="A\r\nBcc: all@readers.example")
-    begin(issue, edith, "@chris")
-    send_mentions()
-    assert mail.outbox[0].subject == "edith mentioned you in “A Bcc: all@readers.example”"
-    assert "Bcc" not in mail.outbox[0].message()
-
-
-@pytest.mark.parametrize("change", [{"is_active": False}, {"email": ""}])
-def test_who_left_meanwhile_gets_no_mail(issue, edith, chris, change):
-    begin(issue, edith, "@chris")
-    User.objects.filter(pk=chris.pk).update(**change)
-    send_mentions()
-    assert mail.outbox == []
-    assert not Mention.objects.filter(mail_due_at__isnull=False).exists()
-
-
-def test_who_may_not_read_any_more_gets_no_mail(issue, edith, chris):
-    begin(issue, edith, "@chris")
-    chris.groups.clear()
-    send_mentions()
-    assert mail.outbox == []
-
-
-@pytest.mark.parametrize(
-    ("error", "again"),
-    [
-        (OSError("down"), True),
-        (smtplib.SMTPServerDisconnected("gone"), True),
-        (smtplib.SMTPRecipientsRefused({"chris@harbour.example": (451, b"later")}), True),
-        (smtplib.SMTPRecipientsRefused({"chris@harbour.example": (550, b"nobody")}), False),
-    ],
-)
-def test_a_mail_that_is_not_taken_is_due_again_unless_never(issue, edith, chris, error, again, monkeypatch):
-    def refuse(*_: object) -> int:
-        raise error
-
-    begin(issue, edith, "@chris")
-    monkeypatch.setattr("django.core.mail.EmailMessage.send", refuse)
-    send_mentions()
-    due = Mention.objects.get().mail_due_at
-    assert bool(due) is again
-    if due:
-        assert due > NOW + datetime.timedelta(seconds=30)
