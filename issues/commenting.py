@@ -18,6 +18,8 @@ AT_MOST = 4000
 """Characters of a comment."""
 MENTION = re.compile(r"(?<![\w@.])@([\w.+-]*\w)")
 """``@edith``: the user name of a colleague."""
+_ADDRESS = re.compile(r"\b(?:https?://|www\.)\S+", re.IGNORECASE)
+"""A link; whoever is named in it is somebody elsewhere."""
 _READ = "issues.view_issue"
 
 
@@ -65,7 +67,7 @@ def counts(issue: Issue) -> dict[str, int]:
 
 def mentioned(body: str, *, but: User | None = None) -> list[User]:
     """The colleagues named in a comment who may read issues; never its author."""
-    names = set(MENTION.findall(body))
+    names = set(MENTION.findall(_ADDRESS.sub(" ", body)))
     found = User.objects.filter(username__in=names, is_active=True).order_by("pk") if names else []
     return [user for user in found if user != but and user.has_perm(_READ)]
 

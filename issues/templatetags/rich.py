@@ -1,5 +1,6 @@
 """Filters of the HTML templates; built in, no ``{% load %}`` needed."""
 
+import re
 from decimal import Decimal
 
 from django import template
@@ -12,6 +13,7 @@ from newsroom.lib import text
 from newsroom.lib.people import called
 
 register = template.Library()
+_LINK = re.compile(r"(<a .*?</a>)", re.DOTALL)
 
 
 @register.filter
@@ -35,9 +37,10 @@ def sponsored(html: str) -> SafeString:
 @register.filter
 def talk(words: str) -> SafeString:
     """What a colleague said: plain words with their lines, addresses as links, and colleagues marked."""
-    html = urlize(escape(words), nofollow=True)
-    marked = MENTION.sub(lambda found: f'<strong class="mention">{found[0]}</strong>', html)
-    return mark_safe(marked.replace("\n", "<br>"))  # noqa: S308
+    pieces = _LINK.split(urlize(escape(words), nofollow=True))
+    # Every second piece is a link: an address may say @edith, too, and is no place for a mark.
+    pieces[::2] = [MENTION.sub(r'<strong class="mention">\g<0></strong>', piece) for piece in pieces[::2]]
+    return mark_safe("".join(pieces).replace("\n", "<br>"))  # noqa: S308
 
 
 register.filter("called", called)

@@ -51,6 +51,8 @@ def clock() -> Iterator[None]:
         ("@edith talks to herself", []),
         ("@stranger may not read", []),
         ("@gone has left", []),
+        ("see https://social.example/@chris or www.social.example/@chris", []),
+        ("@edith/@chris", ["chris"]),
         ("<b>@chris</b>", ["chris"]),
         ("@CHRIS", []),
     ],

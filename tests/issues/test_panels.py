@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from issues import commenting, history
 from issues.models import Issue, Revision
+from issues.templatetags.rich import talk
 from tests.issues.test_saving import MINE, THEIRS, block, save, written
 from tests.make import NOW, make_issue, make_person, make_publication, write
 
@@ -143,6 +144,27 @@ def test_a_comment_is_shown_with_lines_links_and_colleagues_and_never_as_markup(
     assert "&lt;script&gt;alert(1)&lt;/script&gt;<br>See" in said
     assert '<a href="https://example.com/" rel="nofollow">' in said
     assert '<strong class="mention">@chris</strong>' in said
+
+
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        (
+            "@edith & @chris",
+            '<strong class="mention">@edith</strong> &amp; <strong class="mention">@chris</strong>',
+        ),
+        (
+            "https://social.example/@edith",
+            '<a href="https://social.example/@edith" rel="nofollow">https://social.example/@edith</a>',
+        ),
+        ("edith@harbour.example", '<a href="mailto:edith@harbour.example">edith@harbour.example</a>'),
+        ("javascript:alert(1)", "javascript:alert(1)"),
+        ('"><img src=x onerror=alert(1)>', "&quot;&gt;&lt;img src=x onerror=alert(1)&gt;"),
+        ("</a><a href=x>@edith", '&lt;/a&gt;&lt;a href=x&gt;<strong class="mention">@edith</strong>'),
+    ],
+)
+def test_a_body_is_words_links_and_marks(body, shown):
+    assert talk(body) == shown
 
 
 @pytest.mark.parametrize("extra", [{}, HTMX])
