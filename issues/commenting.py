@@ -9,10 +9,11 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from issues.blocks import registry
+from issues.blocks.typed import storable
 from issues.models import Comment, Issue, Mention
 from newsroom.lib.errors import NotNow, Refused
 
-__all__ = ["AT_MOST", "comment", "counts", "delete", "mentioned", "reopen", "reply", "resolve"]
+__all__ = ["AT_MOST", "about", "comment", "counts", "delete", "mentioned", "reopen", "reply", "resolve"]
 
 AT_MOST = 4000
 """Characters of a comment."""
@@ -26,14 +27,17 @@ _READ = "issues.view_issue"
 @transaction.atomic
 def comment(issue: Issue, block_uid: uuid.UUID, body: str, *, by: User, now: datetime.datetime) -> Comment:
     """Begin a thread on a block, even one that has just been removed. Raises ``Refused`` for no words, or too many."""
-    about = _about(issue, block_uid)
-    return _said(Comment(issue=issue, block_uid=block_uid, about=about), body, by=by, now=now)
+    begun = Comment(issue=issue, block_uid=block_uid, about=about(issue, block_uid))
+    return _said(begun, body, by=by, now=now)
 
 
 @transaction.atomic
 def reply(thread: Comment, body: str, *, by: User, now: datetime.datetime) -> Comment:
-    """Answer in a thread, resolved or not. Raises ``Refused`` for no words, or too many."""
-    answer = Comment(issue=thread.issue, block_uid=thread.block_uid, about=thread.about, thread=thread)
+    """Answer in a thread, resolved or not; if it has just been deleted, the answer begins one of its own, so that it is
+    not lost. Raises ``Refused`` for no words, or too many."""
+    answer = Comment(
+        issue=thread.issue, block_uid=thread.block_uid, about=thread.about, thread=_locked(thread)
+    )
     return _said(answer, body, by=by, now=now)
 
 
@@ -50,13 +54,17 @@ def reopen(thread: Comment) -> None:
 
 @transaction.atomic
 def delete(said: Comment, *, now: datetime.datetime) -> None:
-    """Take the words away. A first comment with answers keeps its place, so that they keep theirs."""
-    if said.replies.filter(deleted_at=None).exists():
+    """Take the words away. A first comment with answers keeps its place, so that they keep theirs; once the last of them
+    is deleted, it is gone as well."""
+    thread = _locked(said.thread or said)
+    if thread == said and said.replies.exists():
         said.body, said.deleted_at = "", now
         said.save(update_fields=["body", "deleted_at"])
         said.mentions.all().delete()
-    else:
-        said.delete()
+        return
+    said.delete()
+    if said.thread_id:
+        Comment.objects.filter(pk=said.thread_id, deleted_at__isnull=False, replies=None).delete()
 
 
 def counts(issue: Issue) -> dict[str, int]:
@@ -72,6 +80,11 @@ def mentioned(body: str, *, but: User | None = None) -> list[User]:
     return [user for user in found if user != but and user.has_perm(_READ)]
 
 
+def _locked(thread: Comment) -> Comment | None:
+    """The first comment as it is now, so that nobody answers what somebody is deleting; None if it is gone."""
+    return Comment.objects.select_for_update().filter(pk=thread.pk).first()
+
+
 def _said(said: Comment, body: str, *, by: User, now: datetime.datetime) -> Comment:
     said.body, said.by, said.at = _readable(body), by, now
     said.save()
@@ -82,7 +95,7 @@ def _said(said: Comment, body: str, *, by: User, now: datetime.datetime) -> Comm
 
 
 def _readable(body: str) -> str:
-    words = body.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "").strip()
+    words = storable(body).replace("\r\n", "\n").replace("\r", "\n").strip()
     if not words:
         raise Refused("Write something first.")
     if len(words) > AT_MOST:
@@ -90,7 +103,7 @@ def _readable(body: str) -> str:
     return words
 
 
-def _about(issue: Issue, block_uid: uuid.UUID) -> str:
+def about(issue: Issue, block_uid: uuid.UUID) -> str:
     """What the block is called, for the day when it is gone."""
     row = issue.blocks.filter(uid=block_uid).first()
     if row is None:

@@ -1,10 +1,8 @@
-"""Talking about blocks: threads, colleagues who are told by mail, and comments that outlive their block."""
+"""Talking about blocks: threads, and comments that outlive their block."""
 
 import uuid
-from collections.abc import Iterator
 
 import pytest
-import time_machine
 from django.contrib.auth.models import User
 
 from issues import commenting
@@ -12,6 +10,7 @@ from issues.models import Comment, Issue, Mention
 from newsroom.desk import roles
 from newsroom.lib.errors import NotNow, Refused
 from tests.make import NOW, make_issue, make_person, remove
+from tests.together import together
 
 pytestmark = pytest.mark.django_db
 
@@ -19,12 +18,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def issue() -> Issue:
     return make_issue(blocks=("story", "sign_off"))
-
-
-@pytest.fixture(autouse=True)
-def clock() -> Iterator[None]:
-    with time_machine.travel(NOW, tick=False):
-        yield
 
 
 def person(role: str, name: str) -> User:
@@ -118,4 +111,50 @@ def test_no_words_and_too_many_are_refused(issue, edith, body, why):
 
 
 def test_lines_are_kept_and_nul_is_not(issue, edith):
-    assert begin(issue, edith, " one\r\ntwo\rthree\0 ").body == "one\ntwo\nthree"
+    assert begin(issue, edith, " one\r\ntwo\rthree\0\ud800 ").body == "one\ntwo\nthree"
+
+
+def test_a_first_comment_goes_with_the_last_answer_to_it(issue, edith, chris):
+    thread = begin(issue, edith)
+    answers = [commenting.reply(thread, words, by=chris, now=NOW) for words in ("One", "Two")]
+    commenting.delete(thread, now=NOW)
+    commenting.delete(answers[0], now=NOW)
+    assert commenting.counts(issue) == {str(story(issue)): 1}
+    commenting.delete(answers[1], now=NOW)
+    assert not issue.comments.exists()
+
+
+def test_a_thread_stays_when_its_answers_go(issue, edith, chris):
+    thread = begin(issue, edith)
+    commenting.delete(commenting.reply(thread, "One", by=chris, now=NOW), now=NOW)
+    assert list(issue.comments.all()) == [thread]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_answer_to_what_was_just_deleted_is_not_lost(edith, chris):
+    issue = make_issue(blocks=("story",))
+    thread = begin(issue, edith)
+    commenting.delete(Comment.objects.get(pk=thread.pk), now=NOW)
+    answer = commenting.reply(thread, "Kept.", by=chris, now=NOW)
+    assert list(issue.comments.threads()) == [answer]
+    assert (answer.about, answer.block_uid) == ("Story: A crane that learns", story(issue))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_answer_and_a_deletion_at_once_lose_no_answer(edith, chris):
+    issue = make_issue(blocks=("story",))
+    for number in range(6):
+        thread = begin(issue, edith)
+        deleted, answer = together(
+            lambda pk=thread.pk: commenting.delete(Comment.objects.get(pk=pk), now=NOW),
+            lambda thread=thread, number=number: commenting.reply(
+                thread, f"Answer {number}", by=chris, now=NOW
+            ),
+        )
+        assert deleted is None, deleted
+        assert issue.comments.filter(body=f"Answer {number}").exists(), answer
+
+
+def test_comments_on_other_issues_do_not_count(issue, edith):
+    begin(make_issue(blocks=("story",)), edith)
+    assert commenting.counts(issue) == {}
