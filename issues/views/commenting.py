@@ -1,6 +1,7 @@
 """What colleagues say about blocks, in threads."""
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -24,11 +25,9 @@ def comments(request: HttpRequest, pk: int) -> HttpResponse:
     issue = access.issue(request.user, pk, access.READ)
     if request.method != "POST":
         return _threads(request, issue)
-    block, body = _uid(request.POST.get("block")), request.POST.get("body", "")
-    if block is None:
-        raise Refused("Choose the block that this is about.")
+    body = request.POST.get("body", "")
     try:
-        commenting.comment(issue, block, body, by=person(request), now=timezone.now())
+        commenting.comment(issue, _chosen(request), body, by=person(request), now=timezone.now())
     except Refused as error:
         return _threads(request, issue, status=422, begun=body, mistake=str(error))
     return _changed(request, issue)
@@ -70,6 +69,14 @@ def delete(request: HttpRequest, pk: int, said: int) -> HttpResponse:
     return _changed(request, found.issue)
 
 
+def _chosen(request: HttpRequest) -> uuid.UUID:
+    """The block that a new thread is about. Raises ``Refused``."""
+    block = _uid(request.POST.get("block"))
+    if block is None:
+        raise Refused("Choose the block that this is about.")
+    return block
+
+
 def _changed(request: HttpRequest, issue: Issue) -> HttpResponse:
     if request.htmx:  # type: ignore[attr-defined]
         return _threads(request, issue, told=CHANGED)
@@ -81,8 +88,8 @@ def _threads(
 ) -> HttpResponse:
     """The threads; ``refused`` are the words that were not taken, and why."""
     block = _uid(request.GET.get("block") or request.POST.get("within"))
+    chosen = _uid(request.POST.get("block")) or block
     rows = list(issue.blocks.standing())
-    places = [(row.uid, f"{registry.kind(row.kind).label}{_words(row)}") for row in rows]
     threads = list(
         issue.comments.threads().select_related("by", "resolved_by").prefetch_related("replies__by")
     )
@@ -91,8 +98,10 @@ def _threads(
     place = {row.uid: position for position, row in enumerate(rows)}
     open_threads = [each for each in threads if not each.resolved_at]
     values: dict[str, Any] = {
-        "places": places,
+        "places": _places(issue, rows, chosen),
+        "chosen": chosen,
         "block": block,
+        "standing": place,
         "open": sorted(
             (each for each in open_threads if each.block_uid in place), key=lambda each: place[each.block_uid]
         ),
@@ -101,6 +110,14 @@ def _threads(
         "may_delete_any": request.user.has_perm(access.APPROVE),
     }
     return panel(request, issue, "issues/_comments.html", {**values, **refused}, status=status, told=told)
+
+
+def _places(issue: Issue, rows: Sequence[Block], chosen: uuid.UUID | None) -> list[tuple[uuid.UUID, str]]:
+    """What a comment may be about: each block, and the chosen one even if it is gone."""
+    places = [(row.uid, f"{registry.kind(row.kind).label}{_words(row)}") for row in rows]
+    if chosen and chosen not in dict(places):
+        places.append((chosen, f"{commenting.about(issue, chosen)} (deleted)"[:60]))
+    return places
 
 
 def _words(row: Block) -> str:

@@ -10,7 +10,7 @@ from issues import commenting, history
 from issues.models import Issue, Revision
 from issues.templatetags.rich import talk
 from tests.issues.test_saving import MINE, THEIRS, block, save, written
-from tests.make import NOW, make_issue, make_person, make_publication, write
+from tests.make import NOW, make_issue, make_person, make_publication, remove, write
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HTTP_HX_REQUEST": "true"}
@@ -63,8 +63,20 @@ def test_a_page_has_fifty_versions_and_a_way_to_the_rest(edith, issue, before):
     said = edith.get(at("history", issue)).content.decode()
     assert said.count('class="versions"') == 1
     assert said.count("<li>") == 50
-    assert "Earlier versions" in said
-    assert edith.get(at("history", issue), {"page": 2}).content.decode().count("<li>") == 11
+    assert ("Earlier versions" in said, "Later versions" in said) == (True, False)
+    rest = edith.get(at("history", issue), {"page": 2}).content.decode()
+    assert rest.count("<li>") == 11
+    assert ("Earlier versions" in rest, "Later versions" in rest) == (False, True)
+
+
+@pytest.mark.parametrize("page", ["0", "-1", "99", "x", "1\0"])
+def test_a_page_that_is_none_is_the_nearest(edith, issue, before, page):
+    assert "Before" in edith.get(at("history", issue), {"page": page}).content.decode()
+
+
+@pytest.mark.parametrize("extra", [{}, HTMX])
+def test_what_is_kept_of_a_fragment_is_never_shown_as_a_page(edith, issue, extra):
+    assert "HX-Request" in edith.get(at("comments", issue), **extra).headers["Vary"]
 
 
 def test_a_version_shows_what_it_changed_with_signs_and_words(edith, issue, before):
@@ -215,6 +227,23 @@ def test_one_block_shows_its_own_threads_only(edith, issue):
     assert "Nothing is open on this block." in said
 
 
+def test_a_thread_leads_to_its_block_from_either_place(edith, issue):
+    begin(edith, issue)
+    anchor = f"#block-{block(issue).uid}"
+    assert f'href="{anchor}"' in edith.get(at("comments", issue), **HTMX).content.decode()
+    assert f'href="{at("compose", issue)}{anchor}"' in edith.get(at("comments", issue)).content.decode()
+
+
+def test_a_thread_whose_block_is_gone_leads_nowhere_and_may_be_answered(edith, issue):
+    thread = begin(edith, issue)
+    remove(issue, "story")
+    assert f"#block-{block(issue).uid}" not in edith.get(at("comments", issue)).content.decode()
+    edith.post(at("resolve", issue, thread))
+    assert f"#block-{block(issue).uid}" not in edith.get(at("comments", issue)).content.decode()
+    edith.post(at("reply", issue, thread), {"body": "Why?"})
+    assert issue.comments.get(body="Why?").thread_id == thread
+
+
 def test_others_comments_are_deleted_by_the_chief_only(edith, sam, chris, issue):
     thread = begin(edith, issue)
     assert sam.post(at("delete_comment", issue, thread)).status_code == 403
@@ -222,5 +251,36 @@ def test_others_comments_are_deleted_by_the_chief_only(edith, sam, chris, issue)
     assert not issue.comments.exists()
 
 
-def test_a_comment_about_no_block_is_refused(edith, issue):
-    assert edith.post(at("comments", issue), {"block": "x", "body": "Hi"}).status_code == 422
+@pytest.mark.parametrize("given", [{}, {"block": "x"}, {"block": "1\0"}])
+def test_a_comment_about_no_block_is_refused_and_its_words_stay(edith, issue, given):
+    response = edith.post(at("comments", issue), {**given, "body": "Long words"})
+    said = response.content.decode()
+    assert response.status_code == 422
+    assert "Choose the block" in said
+    assert "Long words</textarea>" in said
+
+
+def test_what_was_refused_is_still_about_the_same_block(edith, issue):
+    uid = block(issue, "sign_off").uid
+    said = edith.post(at("comments", issue), {"block": uid, "body": ""}).content.decode()
+    assert f'<option value="{uid}" selected>' in said
+    assert "Write something first." in said
+
+
+def test_a_block_that_is_gone_stays_chosen(edith, issue):
+    uid = block(issue).uid
+    remove(issue, "story")
+    said = edith.get(at("comments", issue), {"block": uid}).content.decode()
+    assert f'<option value="{uid}" selected>Story: A crane that learns (deleted)</option>' in said
+
+
+@pytest.mark.parametrize("name", ["history", "comments"])
+def test_the_panels_ask_the_database_no_more_the_more_there_is(
+    edith, issue, name, django_assert_max_num_queries
+):
+    for number in range(12):
+        thread = begin(edith, issue, f"Thread {number}")
+        edith.post(at("reply", issue, thread), {"body": "Answer"})
+        history.record(issue, by=None, now=NOW, name=f"Name {number}")
+    with django_assert_max_num_queries(14):
+        edith.get(at(name, issue))
