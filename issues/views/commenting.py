@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, resolve_url
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -80,27 +80,28 @@ def _chosen(request: HttpRequest) -> uuid.UUID:
 def _changed(request: HttpRequest, issue: Issue) -> HttpResponse:
     if request.htmx:  # type: ignore[attr-defined]
         return _threads(request, issue, told=CHANGED)
-    return redirect("issues:comments", issue.pk)
+    within, address = _uid(request.POST.get("within")), resolve_url("issues:comments", issue.pk)
+    return redirect(f"{address}?block={within}" if within else address)
 
 
 def _threads(
     request: HttpRequest, issue: Issue, *, status: int = 200, told: str = "", **refused: Any
 ) -> HttpResponse:
     """The threads; ``refused`` are the words that were not taken, and why."""
-    block = _uid(request.GET.get("block") or request.POST.get("within"))
-    chosen = _uid(request.POST.get("block")) or block
+    within = _uid(request.GET.get("block") or request.POST.get("within"))
+    chosen = _uid(request.POST.get("block")) or within
     rows = list(issue.blocks.standing())
     threads = list(
         issue.comments.threads().select_related("by", "resolved_by").prefetch_related("replies__by")
     )
-    if block:
-        threads = [each for each in threads if each.block_uid == block]
+    if within:
+        threads = [each for each in threads if each.block_uid == within]
     place = {row.uid: position for position, row in enumerate(rows)}
     open_threads = [each for each in threads if not each.resolved_at]
     values: dict[str, Any] = {
         "places": _places(issue, rows, chosen),
         "chosen": chosen,
-        "block": block,
+        "within": within,
         "standing": place,
         "open": sorted(
             (each for each in open_threads if each.block_uid in place), key=lambda each: place[each.block_uid]

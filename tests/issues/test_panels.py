@@ -220,11 +220,36 @@ def test_threads_stand_in_the_order_of_their_blocks_and_orphans_apart(edith, iss
     )
 
 
-def test_one_block_shows_its_own_threads_only(edith, issue):
+@pytest.mark.parametrize("extra", [{}, HTMX])
+def test_one_block_shows_its_own_threads_only(edith, issue, extra):
     begin(edith, issue, "About the story")
-    said = edith.get(at("comments", issue), {"block": block(issue, "sign_off").uid}).content.decode()
+    uid = block(issue, "sign_off").uid
+    said = edith.get(at("comments", issue), {"block": uid}, **extra).content.decode()
     assert "About the story" not in said
     assert "Nothing is open on this block." in said
+    assert f'name="within" value="{uid}"' in said
+    assert "On all blocks" in said
+
+
+@pytest.mark.parametrize("within", ["", "//evil.example", "x\r\nSet-Cookie: a=b"])
+def test_who_looks_at_one_block_goes_on_looking_at_it(edith, issue, within):
+    thread, here = begin(edith, issue), at("comments", issue)
+    uid = block(issue).uid
+    answer = {"body": "Yes."}
+    assert (
+        edith.post(at("reply", issue, thread), {**answer, "within": uid}).headers["Location"]
+        == f"{here}?block={uid}"
+    )
+    assert edith.post(at("reply", issue, thread), {**answer, "within": within}).headers["Location"] == here
+
+
+@pytest.mark.parametrize("extra", [{}, HTMX])
+@pytest.mark.parametrize("given", [{}, {"block": "x"}])
+def test_all_blocks_show_all_threads(edith, issue, extra, given):
+    begin(edith, issue, "About the story")
+    said = edith.get(at("comments", issue), given, **extra).content.decode()
+    assert "About the story" in said
+    assert ("On all blocks" in said, 'name="within"' in said) == (False, False)
 
 
 def test_a_thread_leads_to_its_block_from_either_place(edith, issue):
