@@ -13,6 +13,7 @@ __all__ = [
     "allow",
     "comment",
     "issue",
+    "may_write",
     "own_comment",
     "revision",
     "set_aside",
@@ -33,6 +34,11 @@ def issue(user: Visitor, pk: int, right: str) -> Issue:
     if found is None:
         raise Http404("There is no such issue.")
     return found
+
+
+def may_write(user: Visitor, of: Issue) -> bool:
+    """Whether the person may change the words of the issue as it stands now."""
+    return of.editable and user.has_perm(WRITE)
 
 
 def revision(user: Visitor, pk: int, number: int, right: str) -> Revision:

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from issues.models import Issue, Seat
-from issues.models.seat import SeatQuerySet
+from issues.models.seat import EXPIRES, SeatQuerySet
 from newsroom.lib.errors import Refused
 from newsroom.lib.people import Person
 
@@ -48,11 +48,9 @@ def sit(
     return seat
 
 
-def leave(issue: Issue, client: uuid.UUID) -> None:
-    """The tab was closed."""
-    issue.seats.filter(client=client).update(
-        seen_at=datetime.datetime.min.replace(tzinfo=datetime.UTC, year=2000)
-    )
+def leave(issue: Issue, client: uuid.UUID, *, now: datetime.datetime) -> None:
+    """The tab was closed: from now on it counts as one that is not heard of."""
+    issue.seats.filter(client=client).update(seen_at=now - EXPIRES)
 
 
 def held_by_others(issue: Issue, client: uuid.UUID, *, now: datetime.datetime) -> dict[uuid.UUID, Seat]:

@@ -42,7 +42,7 @@ def _versions(request: HttpRequest, issue: Issue) -> HttpResponse:
         "days": days,
         "named": named,
         "kept": kept,
-        "may_write": _may_write(request, issue),
+        "may_write": access.may_write(request.user, issue),
     }
     return panel(request, issue, "issues/_history.html", values)
 
@@ -72,7 +72,7 @@ def version(request: HttpRequest, pk: int, number: int) -> HttpResponse:
         else []
     )
     values = {"revision": revision, "now": now, "before": before, "changes": changes}
-    may_write = _may_write(request, revision.issue)
+    may_write = access.may_write(request.user, revision.issue)
     return panel(request, revision.issue, "issues/_revision.html", {**values, "may_write": may_write})
 
 
@@ -140,7 +140,3 @@ def _left_alone(saved: Saved) -> Iterator[str]:
     labels = [registry.kind(each.block.kind).label for each in saved.contested]
     if labels:
         yield f"Left as it is, because somebody is editing it: {listed(labels)}."
-
-
-def _may_write(request: HttpRequest, issue: Issue) -> bool:
-    return issue.editable and request.user.has_perm(access.WRITE)

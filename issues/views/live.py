@@ -53,9 +53,11 @@ def sit(request: HttpRequest, pk: int) -> HttpResponse:
     given, _ = protocol.read_json(request.body)
     client, now = protocol.uid(given, "client"), timezone.now()
     if given.get("leaving"):
-        seats.leave(issue, client)
+        seats.leave(issue, client, now=now)
         return HttpResponse(status=204)
-    block = protocol.uid(given, "block") if given.get("block") and _may_write(request, issue) else None
+    block = (
+        protocol.uid(given, "block") if given.get("block") and access.may_write(request.user, issue) else None
+    )
     state = given.get("state") if given.get("state") in Seat.State.values else Seat.State.VIEWING
     seats.sit(
         issue, client, by=person(request), state=str(state), block_uid=block,
@@ -160,7 +162,3 @@ def take_picture(request: HttpRequest, pk: int) -> HttpResponse:
     said = "Only the first frame of this moving picture is kept." if decoded.moving else ""
     image = images.keep(decoded)
     return JsonResponse({"image": image.pk, **image.facts(), "said": said})
-
-
-def _may_write(request: HttpRequest, issue: Issue) -> bool:
-    return issue.editable and request.user.has_perm(access.WRITE)

@@ -74,7 +74,7 @@ def test_taking_over_makes_the_other_let_go(issue, sit):
 
 def test_a_closed_tab_is_gone_at_once(issue, sit):
     sit(MINE, STORY)
-    seats.leave(issue, MINE)
+    seats.leave(issue, MINE, now=NOW)
     assert held(issue, THEIRS) == set()
     assert not issue.seats.live(NOW).exists()
 
