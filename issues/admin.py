@@ -16,6 +16,7 @@ from issues.models import (
     Contributor,
     Edition,
     FundingRound,
+    Holiday,
     Image,
     Issue,
     IssueEvent,
@@ -27,16 +28,23 @@ from issues.views.composing import page
 from newsroom.lib.listing import ReadOnlyAdmin
 
 
+class HolidayInline(admin.TabularInline):  # type: ignore[type-arg]
+    model = Holiday
+    extra = 1
+
+
 @admin.register(Publication)
 class PublicationAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     form = PublicationForm
     list_display = ["name", "slug", "sender_email", "time_zone", "usual_time"]
     search_fields = ["name", "slug", "tagline"]
     prepopulated_fields = {"slug": ["name"]}
+    inlines = [HolidayInline]
     fieldsets = [
         (None, {"fields": ["name", "slug", "tagline", "language"]}),
         ("Sender", {"fields": ["sender_name", "sender_email", "reply_to", "postal_address"]}),
-        ("Hours", {"fields": ["time_zone", "usual_time", "window_minutes", "rundown"]}),
+        ("Hours", {"fields": ["time_zone", "usual_time", "window_minutes"]}),
+        ("Days", {"fields": ["weekdays", "weeks_ahead", "rundown"]}),
         ("Looks", {"fields": ["masthead", "logo_upload", "no_logo", "accent", "ink", "paper", "ground"]}),
     ]
 

@@ -1,5 +1,6 @@
 """Forms around the blocks: starting an issue, and what stands above its blocks."""
 
+import calendar
 from collections.abc import Iterable
 from typing import Any
 
@@ -119,6 +120,15 @@ class Rundown(Lines):
         return names
 
 
+class Weekdays(forms.TypedMultipleChoiceField):
+    """Days of the week, as ticks; data is their numbers, 0 for Monday."""
+
+    widget = forms.CheckboxSelectMultiple
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(choices=list(enumerate(calendar.day_name)), coerce=int, **options)
+
+
 class PublicationForm(forms.ModelForm):  # type: ignore[type-arg]
     """A publication, with its logo as an upload: a picture is decoded before it is kept."""
 
@@ -127,6 +137,7 @@ class PublicationForm(forms.ModelForm):  # type: ignore[type-arg]
         required=False,
         help_text="JPEG, PNG, GIF or WebP; shown 160 px wide at the head of each mail, instead of the masthead words.",
     )
+    weekdays = Weekdays(label="Appears on", required=False)
     no_logo = forms.BooleanField(label="Remove the logo", required=False)
     rundown = Rundown(
         required=False, help_text="Blocks that a new issue starts with, one kind a line, in order."

@@ -2,7 +2,7 @@
 
 from issues import saving
 from issues.blocks import registry
-from issues.blocks.base import Problem, blocker, warning
+from issues.blocks.base import Commitment, Problem, blocker, warning
 from issues.models import Issue
 from issues.rendering import Rendered
 from issues.snapshot import by_kind, standing
@@ -26,6 +26,15 @@ def problems(issue: Issue) -> list[Problem]:
 def blockers(issue: Issue) -> list[Problem]:
     """What keeps the issue from being approved."""
     return [problem for problem in problems(issue) if problem.severity == "blocker"]
+
+
+def commitments(issue: Issue) -> list[Commitment]:
+    """Everything that was sold with the issue, with what keeps it from going out as sold."""
+    return [
+        each
+        for kind, blocks in by_kind(standing(issue)).items()
+        for each in registry.kind(kind).commitments(issue, blocks)
+    ]
 
 
 def size_problems(rendered: Rendered) -> list[Problem]:

@@ -64,7 +64,7 @@ def take(issue: Issue, placed: Sequence[Placed[Any]] | None = None) -> Snapshot:
         day=issue.planned_for,
         url=f"{settings.SITE_URL}/{issue.publication.slug}/{issue.slug}/",
         site_url=settings.SITE_URL,
-        masthead=_masthead(issue.publication),
+        masthead=masthead(issue.publication),
         blocks=tuple(Block(each.uid, each.kind, each.data, facts.get(each.uid, {})) for each in placed),
     )
 
@@ -94,7 +94,7 @@ def _gathered(issue: Issue, placed: Sequence[Placed[Any]]) -> dict[UUID, Facts]:
     return facts
 
 
-def _masthead(publication: Publication) -> Masthead:
+def masthead(publication: Publication) -> Masthead:
     return Masthead(
         name=publication.name,
         words=publication.masthead or publication.name,

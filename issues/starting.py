@@ -81,7 +81,7 @@ def start_from_issue(
 def _new(
     publication: Publication, title: str, planned_for: datetime.date, by: Person, now: datetime.datetime
 ) -> Issue:
-    issue = Issue.objects.create(
+    issue = _planned(publication, title, planned_for, by, now) or Issue.objects.create(
         publication=publication,
         title=title[:200],
         slug=free_slug(publication, title, planned_for),
@@ -90,6 +90,20 @@ def _new(
         changed_at=now,
     )
     IssueEvent.objects.create(issue=issue, at=now, by=by, what="started")
+    return issue
+
+
+def _planned(
+    publication: Publication, title: str, day: datetime.date, by: Person, now: datetime.datetime
+) -> Issue | None:
+    """The issue that was planned for that day, emptied of its blank blocks: what is sold in it stands."""
+    issue = publication.issues.untouched().filter(planned_for=day).first()
+    if issue is None:
+        return None
+    issue.blocks.all().delete()
+    issue.title, issue.created_by, issue.changed_at = title[:200], by, now
+    issue.slug = free_slug(publication, title, day, but=issue)
+    issue.save(update_fields=["title", "created_by", "changed_at", "slug"])
     return issue
 
 

@@ -1,6 +1,7 @@
 """From draft to sent: the only writer of an issue's status, edition and time of publication."""
 
 import datetime
+from dataclasses import asdict
 
 from django.db import IntegrityError, transaction
 
@@ -95,9 +96,9 @@ def go_out(issue: Issue, *, now: datetime.datetime) -> None:
 
 
 @transaction.atomic
-def finish(issue: Issue, *, now: datetime.datetime) -> None:
-    """Going out → sent."""
-    move(issue, Status.SENT, moves=MOVES, changed_at=now)
+def finish(issue: Issue, *, now: datetime.datetime, delivered: int | None = None) -> None:
+    """Going out → sent, to so many readers."""
+    move(issue, Status.SENT, moves=MOVES, delivered=delivered, changed_at=now)
     _note(issue, "sent", by=None, now=now)
 
 
@@ -113,6 +114,7 @@ def _frozen(issue: Issue, rendered: Rendered, *, by: Person, now: datetime.datet
                 text=rendered.text,
                 web=rendered.web,
                 minutes=rendered.minutes,
+                pieces=[asdict(piece) for piece in rendered.pieces],
                 seal=rendered.seal,
                 frozen_at=now,
                 frozen_by=by,

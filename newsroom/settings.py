@@ -202,6 +202,9 @@ DEMO_SIGN_INS = [
     ("Editor", "edith", "demo-edith"),
     ("Chief editor", "chris", "demo-chris"),
     ("Sales", "sam", "demo-sam"),
+    ("Sales manager", "maria", "demo-maria"),
+    ("Ad operations", "adam", "demo-adam"),
+    ("Finance", "fiona", "demo-fiona"),
     ("Operator", "olga", "demo-olga"),
 ]
 

@@ -1,21 +1,114 @@
-"""Who may see and sell placements: the one place where views ask."""
+"""Who may see, sell, traffic, approve and bill: the one place where views ask."""
 
 from django.http import Http404
+from django.shortcuts import get_object_or_404
 
 from issues.access import issue
 from newsroom.lib.people import Visitor, allow
-from sponsors.models import Booking
+from sponsors.models import (
+    Advertiser,
+    CreativeVersion,
+    Hold,
+    Insertion,
+    InsertionOrder,
+    Invoice,
+    MakeGood,
+    Notice,
+    PortalLink,
+)
 
-__all__ = ["SEE", "SELL", "allow", "booking", "issue"]
+__all__ = [
+    "APPROVE",
+    "BILL",
+    "OVERRIDE",
+    "SEE",
+    "SELL",
+    "STOCK",
+    "TRAFFIC",
+    "advertiser",
+    "allow",
+    "hold",
+    "insertion",
+    "invoice",
+    "issue",
+    "make_good",
+    "notice",
+    "order",
+    "portal_link",
+    "version",
+]
 
-SEE, SELL = "sponsors.view_booking", "sponsors.change_booking"
+SEE, SELL, TRAFFIC, APPROVE, OVERRIDE, BILL, STOCK = (
+    "sponsors.view_insertion",
+    "sponsors.sell",
+    "sponsors.traffic",
+    "sponsors.approve_order",
+    "sponsors.override_gate",
+    "sponsors.bill",
+    "sponsors.change_placement",
+)
 
 
-def booking(user: Visitor, pk: int, placement: str) -> Booking:
-    """The booking of a placement of the issue, to be changed."""
-    of = issue(user, pk, SELL)
-    found = Booking.objects.filter(issue=of, placement=placement).first()
+def insertion(user: Visitor, pk: int, right: str) -> Insertion:
+    """An insertion with all that is looked at beside it."""
+    allow(user, right)
+    found = Insertion.objects.whole().prefetch_related("proofs", "overrides__by").filter(pk=pk).first()
     if found is None:
-        raise Http404("Nobody has booked this placement.")
-    found.issue = of
+        raise Http404("There is no such insertion.")
     return found
+
+
+def order(user: Visitor, pk: int, right: str) -> InsertionOrder:
+    """An insertion order."""
+    allow(user, right)
+    rows = InsertionOrder.objects.select_related("advertiser", "publication", "salesperson", "approved_by")
+    return get_object_or_404(rows, pk=pk)
+
+
+def hold(user: Visitor, pk: int) -> Hold:
+    """A hold, to be extended or released: by its owner, or by whoever approves orders."""
+    allow(user, SELL)
+    found = get_object_or_404(
+        Hold.objects.select_related("slot__issue__publication", "slot__placement", "advertiser", "owner"),
+        pk=pk,
+    )
+    if found.owner != user:
+        allow(user, APPROVE)
+    return found
+
+
+def advertiser(user: Visitor, pk: int, right: str) -> Advertiser:
+    """An advertiser."""
+    allow(user, right)
+    return get_object_or_404(Advertiser.objects.select_related("category", "owner"), pk=pk)
+
+
+def version(user: Visitor, pk: int, right: str) -> CreativeVersion:
+    """A version of a creative."""
+    allow(user, right)
+    rows = CreativeVersion.objects.select_related("creative__advertiser", "image", "reviewed_by")
+    return get_object_or_404(rows, pk=pk)
+
+
+def portal_link(user: Visitor, pk: int) -> PortalLink:
+    """A link to the portal, to be revoked."""
+    allow(user, SELL)
+    return get_object_or_404(PortalLink.objects.select_related("order__advertiser"), pk=pk)
+
+
+def make_good(user: Visitor, pk: int, right: str) -> MakeGood:
+    """What is owed for an insertion."""
+    allow(user, right)
+    return get_object_or_404(MakeGood, pk=pk)
+
+
+def notice(user: Visitor, pk: int) -> Notice:
+    """A mail that was drafted for an advertiser."""
+    allow(user, SELL)
+    return get_object_or_404(Notice.objects.select_related("order__advertiser", "order__publication"), pk=pk)
+
+
+def invoice(user: Visitor, pk: int, right: str) -> Invoice:
+    """An invoice."""
+    allow(user, right)
+    return get_object_or_404(Invoice.objects.select_related("order__advertiser", "order__publication"), pk=pk)

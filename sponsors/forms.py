@@ -1,24 +1,224 @@
-"""What a sponsor pays to say."""
+"""What people at the desk say when they sell, and what a sponsor pays to say."""
+
+from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 
+from issues import images
 from issues.blocks.fields import RichText, web_address
+from newsroom.lib.errors import Refused
 from newsroom.lib.forms import fields_only
-from sponsors.models import Placement
+from sponsors import checks
+from sponsors.models import (
+    AdFormat,
+    Advertiser,
+    Category,
+    CreativeVersion,
+    InsertionOrder,
+    OrderStatus,
+    Package,
+    Scope,
+)
 
 
-class BookingForm(forms.Form):
-    """A placement, its advertiser and their words."""
+def day_field(label: str, **options: Any) -> forms.DateField:
+    return forms.DateField(
+        label=label, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), **options
+    )
+
+
+class AdvertiserField(forms.CharField):
+    """An advertiser by name, offered from those we know; data is its row, made if it is new."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            max_length=120,
+            widget=forms.TextInput(attrs={"list": "advertisers", "autocomplete": "off"}),
+            **options,
+        )
+
+    def clean(self, value: Any) -> Any:
+        name = " ".join(super().clean(value).split())
+        found = Advertiser.objects.filter(name__iexact=name).first()
+        if found and found.house:
+            raise ValidationError("Promotions of our own need no booking: they run where nothing is sold.")
+        return found or Advertiser(name=name)
+
+
+class HoldForm(forms.Form):
+    """For whom slots are held, and how long."""
 
     helper = fields_only()
-    placement = forms.ChoiceField(choices=Placement)
-    advertiser = forms.CharField(
-        max_length=120, help_text="Readers see “A message from …”; it is not part of the words."
+    advertiser = AdvertiserField()
+    hours = forms.TypedChoiceField(
+        label="For",
+        coerce=int,
+        choices=[(24, "1 day"), (48, "2 days"), (96, "4 days"), (168, "1 week"), (336, "2 weeks")],
+        initial=48,
+        help_text="Never past the day by which a slot must be booked.",
     )
+    behind_others = forms.BooleanField(
+        label="Take a second option where somebody else holds a slot", required=False
+    )
+
+
+class BookForm(forms.Form):
+    """For whom slots are booked, on which order and on which terms."""
+
+    helper = fields_only()
+    advertiser = AdvertiserField()
+    order = forms.ModelChoiceField(
+        InsertionOrder.objects.exclude(status=OrderStatus.CANCELLED).select_related("advertiser"),
+        required=False,
+        empty_label="A new order",
+        help_text="An order that is approved or signed becomes its next revision, and is approved again.",
+    )
+    package = forms.ModelChoiceField(Package.objects.none(), required=False, empty_label="None")
+    discount = forms.DecimalField(
+        label="Discount in percent", min_value=0, max_value=100, decimal_places=2, initial=0, required=False
+    )
+    max_per_issue = forms.IntegerField(
+        label="Times in one issue, at most", min_value=1, max_value=9, initial=1,
+        help_text="More than once only if the advertiser wants to be repeated.",
+    )  # fmt: skip
+    exclusive = forms.ModelChoiceField(
+        Category.objects.all(), required=False, empty_label="No exclusivity", label="Exclusive in its issues"
+    )
+
+    def __init__(self, *args: Any, publication: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        offered: Any = self.fields["package"]
+        offered.queryset = Package.objects.filter(card__publication=publication).select_related("card")
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        order, advertiser = given.get("order"), given.get("advertiser")
+        if order and advertiser and order.advertiser != advertiser:
+            self.add_error("order", f"Order {order.number} is {order.advertiser}’s.")
+        return given
+
+
+class BlockForm(forms.Form):
+    """Why slots are not for sale."""
+
+    helper = fields_only()
+    reason = forms.CharField(max_length=120, initial="House", help_text="Stands in the calendar.")
+
+
+class OrderForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Who is billed, and what the order refers to."""
+
+    helper = fields_only()
+
+    class Meta:
+        model = InsertionOrder
+        fields = ["agency", "po_number", "bill_to", "terms"]
+        widgets = {"bill_to": forms.Textarea(attrs={"rows": 3}), "terms": forms.Textarea(attrs={"rows": 3})}
+
+
+class ExclusivityForm(forms.Form):
+    """Who stays out, and where."""
+
+    helper = fields_only()
+    category = forms.ModelChoiceField(Category.objects.all(), required=False, empty_label="No category")
+    rivals = forms.ModelMultipleChoiceField(Advertiser.objects.filter(house=False), required=False)
+    scope = forms.ChoiceField(choices=Scope)
+    starts = day_field("From", required=False)
+    ends = day_field("Until", required=False)
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if not given.get("category") and not given.get("rivals"):
+            raise ValidationError("Name a category or at least one rival.")
+        if given.get("scope") == Scope.DATES:
+            if not given.get("starts") or not given.get("ends"):
+                raise ValidationError("Name both days.")
+            if given["ends"] < given["starts"]:
+                self.add_error("ends", "It ends before it starts.")
+        return given
+
+
+class CreativeForm(forms.Form):
+    """A sponsor's message, held to its format: each refusal says the limit and the value, and nothing that was typed is lost."""
+
+    helper = fields_only()
     headline = forms.CharField(max_length=200, required=False)
-    body = RichText(label="Words")
+    body = RichText(label="Message")
     url = web_address()
     cta = forms.CharField(label="Words of the link", max_length=60, required=False)
-    approved = forms.BooleanField(
-        label="The advertiser has approved these words", required=False, initial=True
+    upload = forms.FileField(
+        label="Image",
+        required=False,
+        widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg,image/gif,image/webp"}),
     )
+    no_image = forms.BooleanField(label="Remove the image", required=False)
+    alt = forms.CharField(label="What the image shows", max_length=200, required=False)
+    valid_from = day_field("Not before", required=False)
+    valid_until = day_field(
+        "The offer ends on",
+        required=False,
+        help_text="Afterwards the archive says that the message has ended.",
+    )
+
+    def __init__(self, *args: Any, form_of: AdFormat, before: CreativeVersion | None, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.format, self.before = form_of, before
+        self.fields["headline"].help_text = f"At most {form_of.headline_max} characters."
+        self.fields["body"].help_text = f"At most {form_of.body_max} characters, {form_of.max_links} links."
+        self.fields["cta"].help_text = f"At most {form_of.cta_max} characters."
+        self.fields[
+            "upload"
+        ].help_text = f"At least {form_of.image_width} × {form_of.image_height} pixels, at most {form_of.image_max_kb} KB."
+        if form_of.image == "none":
+            for name in ("upload", "no_image", "alt"):
+                del self.fields[name]
+        elif not (before and before.image_id):
+            del self.fields["no_image"]
+
+    @staticmethod
+    def showing(version: CreativeVersion | None) -> dict[str, Any]:
+        """What stands in the form of a version."""
+        names = ("headline", "body", "url", "cta", "alt", "valid_from", "valid_until")
+        return {name: getattr(version, name) for name in names} if version else {}
+
+    def clean_upload(self) -> Any:
+        upload = self.cleaned_data["upload"]
+        if upload is None:
+            return None
+        try:
+            decoded = images.decode(upload)
+        except Refused as error:
+            raise ValidationError(str(error)) from error
+        found = checks.image_findings(self.format, upload, upload.size)
+        if found:
+            raise ValidationError([each.sentence for each in found])
+        return decoded
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if self.errors.get("upload"):
+            return given
+        for finding in checks.word_findings(self.format, given, has_image=self._has_image(given)):
+            self.add_error(finding.field if finding.field in self.fields else None, finding.sentence)
+        if (
+            given.get("valid_from")
+            and given.get("valid_until")
+            and given["valid_until"] < given["valid_from"]
+        ):
+            self.add_error("valid_until", "The offer ends before it begins.")
+        return given
+
+    def words(self) -> dict[str, Any]:
+        """The fields of a version, with the image kept."""
+        given = dict(self.cleaned_data)
+        decoded, removed = given.pop("upload", None), given.pop("no_image", False)
+        before = self.before.image if self.before and not removed else None
+        given["image"] = images.keep(decoded) if decoded else before
+        if given["image"] is None:
+            given["alt"] = ""
+        return given
+
+    def _has_image(self, given: dict[str, Any]) -> bool:
+        kept = bool(self.before and self.before.image_id) and not given.get("no_image")
+        return bool(given.get("upload")) or kept

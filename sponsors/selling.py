@@ -1,6 +1,8 @@
-"""Selling placements: the only writer of bookings and creatives."""
+"""Selling slots: booked, moved and cancelled, all or nothing. The only writer of insertions until they have run."""
 
-from collections.abc import Mapping
+import datetime
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -9,85 +11,299 @@ from issues import composing
 from issues.models import Issue
 from issues.richtext import plain
 from newsroom.lib.errors import Conflict, NotNow, Refused
-from sponsors.models import Advertiser, Booking, Creative, Placement
+from newsroom.lib.people import Person
+from newsroom.lib.states import move as moved_on
+from newsroom.lib.text import counted
+from sponsors import conflicts, holding, inventory, ordering, trafficking, trail
+from sponsors.models import (
+    TAKES_SLOT,
+    Advertiser,
+    Hold,
+    HoldStatus,
+    Insertion,
+    InsertionOrder,
+    InsertionStatus,
+    LineItem,
+    LineKind,
+    OrderStatus,
+    Override,
+    Proof,
+    Slot,
+)
+from sponsors.models.deals import HOLD_MOVES, INSERTION_MOVES, ORDER_MOVES
+from sponsors.taken import Taken, closed, held_by_another
 
-__all__ = ["book", "book_from_draft", "free_placements", "release"]
+__all__ = [
+    "UNNAMED",
+    "book",
+    "book_from_draft",
+    "cancel",
+    "cancel_order",
+    "hand_over",
+    "known_by_name",
+    "move",
+]
 
 UNNAMED = "Unnamed sponsor"
 """Stands in a booking that a draft brought in without a name, until somebody writes the name."""
 
 
-def free_placements(issue: Issue) -> list[str]:
-    """Codes of the placements of the issue that nobody has booked, in order."""
-    taken = set(Booking.objects.filter(issue=issue).values_list("placement", flat=True))
-    return [code for code in Placement.values if code not in taken]
+@transaction.atomic
+def book(
+    line: LineItem,
+    slots: Sequence[Slot],
+    *,
+    by: Person,
+    now: datetime.datetime,
+    overriding: str = "",
+) -> list[Insertion]:
+    """Book all of the slots on the line, or none. The advertiser's own holds on them are converted, others' holds end.
+
+    ``overriding`` is the reason of somebody who may override conflicts. Raises ``Taken`` (who was faster, what is free
+    instead), ``Clashes``, ``NotNow`` for a closed issue, ``Refused`` for no slots.
+    """
+    if not slots:
+        raise Refused("Choose at least one slot.")
+    rows = inventory.locked(slots)
+    advertiser = line.order.advertiser
+    holding.tidy(now=now, only=rows)
+    _refuse_taken(rows, advertiser, now=now)
+    found = conflicts.clashes(
+        {slot.issue for slot in rows}, advertiser, now=now,
+        adding=Counter(slot.issue_id for slot in rows), line=line,
+    )  # fmt: skip
+    conflicts.refuse_unless(found, overriding=overriding)
+    if line.kind != LineKind.MAKE_GOOD:
+        ordering.reopen(line.order, by=by, now=now, why=f"{counted(len(rows), 'insertion')} added.")
+    _touch(rows, now=now)
+    made = _made(line, rows, by=by, now=now)
+    for each in made:
+        _end_holds(each.slot, advertiser, by=by, now=now)
+        trail.note("booked", by=by, now=now, words=str(each.slot), insertion=each)
+    _overridden(made, found, overriding, by=by, now=now)
+    return made
 
 
 @transaction.atomic
-def book(issue: Issue, placement: str, *, advertiser: str, words: Mapping[str, Any]) -> Booking:
-    """Book a placement, or change the words of its booking.
+def move(
+    insertion: Insertion, to: Slot, *, by: Person, now: datetime.datetime, overriding: str = ""
+) -> Insertion:
+    """Move a booked insertion to another slot, with its words, price and the sponsor's approval.
 
-    ``words`` are the fields of ``Creative``. Raises ``NotNow`` once the issue is approved, ``Refused`` without a name,
-    ``Conflict`` if another advertiser has the placement, or gets it in the same moment.
+    It is a new insertion that knows where it came from. Raises as ``book`` does.
     """
-    _only_before_approval(issue)
-    if not advertiser.strip():
-        raise Refused("Name the advertiser.")
-    _only_if_free(issue, placement, advertiser.strip())
-    sponsor, _ = Advertiser.objects.get_or_create(name=advertiser.strip()[:120])
-    creative, _ = Creative.objects.get_or_create(advertiser=sponsor, **words)
-    try:
-        with transaction.atomic():
-            booking, _ = Booking.objects.update_or_create(
-                issue=issue, placement=placement, defaults={"advertiser": sponsor, "creative": creative}
-            )
-    except IntegrityError:
-        raise Conflict("Somebody else booked this placement a moment ago.") from None
-    return booking
+    line = insertion.line
+    here, there = (
+        next(s for s in inventory.locked([insertion.slot_id, to]) if s.pk == key)
+        for key in (insertion.slot_id, to.pk)
+    )
+    if here.pk == there.pk:
+        raise Refused("It stands there already.")
+    if here.issue.publication_id != there.issue.publication_id:
+        raise Refused("An insertion moves within its publication; for another one, open another order.")
+    _only_booked(insertion)
+    holding.tidy(now=now, only=[there])
+    _refuse_taken([there], insertion.advertiser, now=now)
+    found = conflicts.clashes(
+        [there.issue], insertion.advertiser, now=now, line=line, leaving=frozenset({insertion.pk})
+    )
+    conflicts.refuse_unless(found, overriding=overriding)
+    if line.kind != LineKind.MAKE_GOOD:
+        ordering.reopen(line.order, by=by, now=now, why=f"{here} moved to {there}.")
+    _touch([here, there] if here.issue.editable else [there], now=now)
+    moved_on(insertion, InsertionStatus.MOVED, moves=INSERTION_MOVES, ended_at=now)
+    (made,) = _made(
+        line, [there], by=by, now=now, version=insertion.version, price=insertion.price, moved_from=insertion
+    )
+    _carry_proofs(insertion, made)
+    _end_holds(there, insertion.advertiser, by=by, now=now)
+    trail.note("moved", by=by, now=now, words=f"From {here} to {there}.", insertion=made)
+    _overridden([made], found, overriding, by=by, now=now)
+    return made
 
 
-def book_from_draft(issue: Issue, placement: str, found: Mapping[str, Any]) -> Booking:
+@transaction.atomic
+def cancel(insertion: Insertion, *, by: Person, now: datetime.datetime, why: str = "") -> None:
+    """Give a slot back. Raises ``NotNow`` once the issue is approved."""
+    (slot,) = inventory.locked([insertion.slot_id])
+    _only_booked(insertion)
+    if insertion.line.kind == LineKind.SPONSORSHIP:
+        ordering.reopen(insertion.line.order, by=by, now=now, why=f"{slot} cancelled. {why}".strip())
+    _give_back(insertion, slot, by=by, now=now, why=why)
+
+
+@transaction.atomic
+def cancel_order(order: InsertionOrder, *, by: Person, now: datetime.datetime, why: str) -> int:
+    """Cancel an order with all that has not run; what ran stays, and is paid. Returns how many slots came back.
+
+    Raises ``NotNow`` while one of its issues is approved or going out.
+    """
+    if not why.strip():
+        raise Refused("Say why the order is cancelled.")
+    booked = list(Insertion.objects.booked().filter(line__order=order).whole())
+    slots = {slot.pk: slot for slot in inventory.locked([each.slot_id for each in booked])}
+    for each in booked:
+        _give_back(each, slots[each.slot_id], by=by, now=now, why=why)
+    moved_on(order, OrderStatus.CANCELLED, moves=ORDER_MOVES)
+    words = f"{counted(len(booked), 'slot')} given back. {why}"
+    trail.note("order cancelled", by=by, now=now, words=words, order=order)
+    return len(booked)
+
+
+@transaction.atomic
+def hand_over(insertion: Insertion, advertiser: Advertiser, *, by: Person, now: datetime.datetime) -> None:
+    """Say whose message it is that a draft brought in without a name."""
+    if insertion.advertiser.name != UNNAMED:
+        raise NotNow(f"This slot is {insertion.advertiser}’s. Cancel it before you sell it to {advertiser}.")
+    inventory.locked([insertion.slot_id])
+    _only_booked(insertion)
+    issue = insertion.slot.issue
+    found = conflicts.clashes([issue], advertiser, now=now, adding={issue.pk: 0})
+    conflicts.refuse_unless(found, overriding="")
+    _touch([insertion.slot], now=now)
+    insertion.line = ordering.of_drafts(advertiser, issue.publication, now=now)
+    insertion.save(update_fields=["line"])
+    trafficking.hand_over(insertion, advertiser, by=by, now=now)
+    trail.note("named", by=by, now=now, words=f"It is {advertiser}’s.", insertion=insertion)
+
+
+def known_by_name(name: str) -> Advertiser:
+    """The advertiser of that name, whatever its capitals; made if nobody knows it."""
+    found = Advertiser.objects.filter(name__iexact=name).first()
+    return found or Advertiser.objects.get_or_create(name=name)[0]
+
+
+@transaction.atomic
+def book_from_draft(
+    issue: Issue, placement: str, found: Mapping[str, Any], *, now: datetime.datetime
+) -> Insertion:
     """Book what the draft reader found: the editor has placed these words by hand, so they count as approved.
 
-    An unnamed placement takes the first free one. Raises ``Refused`` if all are taken.
+    A placement that is taken, or that the publication does not have, gives way to the first free one. Raises ``Refused`` if
+    all are taken.
     """
-    free = free_placements(issue)
-    chosen = placement if placement in free else next(iter(free), "")
-    if not chosen:
-        raise Refused("All placements of this issue are booked.")
-    words: dict[str, Any] = {
-        "headline": str(found.get("headline", ""))[:200],
-        "body": str(found.get("body", "")),
-        "url": str(found.get("url", ""))[:2000],
-        "approved": True,
-    }
-    name = _as_written(str(found.get("sponsor") or UNNAMED), plain(words["body"]))
-    return book(issue, chosen, advertiser=name, words=words)
-
-
-def _only_if_free(issue: Issue, placement: str, advertiser: str) -> None:
-    holder = (
-        Booking.objects.filter(issue=issue, placement=placement).exclude(advertiser__name=UNNAMED).first()
+    inventory.stock(issue.publication)
+    open_slots = inventory.free(inventory.slots(issue), now=now)
+    chosen = next(
+        (slot for slot in open_slots if slot.placement.code == placement), next(iter(open_slots), None)
     )
-    if holder and holder.advertiser.name != advertiser:
-        raise Conflict(f"{holder.advertiser} has booked this placement. Release it first.")
+    if chosen is None:
+        raise Refused("All placements of this issue are booked.")
+    body = str(found.get("body", ""))
+    name = _as_written(str(found.get("sponsor") or UNNAMED), plain(body))
+    advertiser, _ = Advertiser.objects.get_or_create(name=name.strip()[:120] or UNNAMED)
+    if advertiser.house:
+        raise Refused("This is a promotion of our own.")
+    line = ordering.of_drafts(advertiser, issue.publication, now=now)
+    (made,) = _made(line, inventory.locked([chosen]), by=None, now=now, price=0)
+    _end_holds(made.slot, advertiser, by=None, now=now)
+    words = {
+        "headline": str(found.get("headline", ""))[:200],
+        "body": body,
+        "url": str(found.get("url", ""))[:2000],
+    }
+    trafficking.take_from_draft(made, words, now=now)
+    return made
+
+
+def _refuse_taken(rows: Sequence[Slot], advertiser: Advertiser, *, now: datetime.datetime) -> None:
+    refused = [
+        (slot, why)
+        for slot in rows
+        if (why := closed(slot, now=now) or held_by_another(slot, advertiser, now=now))
+    ]
+    if refused:
+        raise Taken(refused, among=rows, now=now)
+
+
+def _made(
+    line: LineItem, rows: Sequence[Slot], *, by: Person, now: datetime.datetime, **fields: Any
+) -> list[Insertion]:
+    """The rows themselves. The database has the last word on who was first: SQLite has no row locks."""
+    try:
+        with transaction.atomic():
+            return [
+                Insertion.objects.create(
+                    line=line,
+                    slot=slot,
+                    agreed_for=slot.issue.planned_for,
+                    booked_at=now,
+                    booked_by=by,
+                    **fields,
+                )
+                for slot in rows
+            ]
+    except IntegrityError:
+        _refuse_taken(rows, line.order.advertiser, now=now)
+        raise Conflict("Somebody else booked one of these slots a moment ago. Look again.") from None
+
+
+def _only_booked(insertion: Insertion) -> None:
+    insertion.refresh_from_db(fields=["status"])
+    if insertion.status != InsertionStatus.BOOKED:
+        raise NotNow(f"This insertion {_became(insertion)}; nothing can be changed in it.")
+
+
+def _became(insertion: Insertion) -> str:
+    return {"ran": "has run", "missed": "was missed", "moved": "was moved"}.get(
+        insertion.status, "was cancelled"
+    )
+
+
+def _give_back(insertion: Insertion, slot: Slot, *, by: Person, now: datetime.datetime, why: str) -> None:
+    if slot.issue.status != "cancelled":
+        _touch([slot], now=now)
+    moved_on(insertion, InsertionStatus.CANCELLED, moves=INSERTION_MOVES, ended_at=now)
+    trail.note("cancelled", by=by, now=now, words=f"{slot}. {why}".strip(), insertion=insertion)
+
+
+def _touch(slots: Sequence[Slot], *, now: datetime.datetime) -> None:
+    """A sponsor's words are words of the issue: a change counts, and loses the race with an approval."""
+    for issue in sorted({slot.issue for slot in slots}, key=lambda issue: issue.pk):
+        composing.touch(issue, now=now)
+
+
+def _end_holds(slot: Slot, advertiser: Advertiser, *, by: Person, now: datetime.datetime) -> None:
+    """Once a slot is sold nobody has an option on it."""
+    for held in Hold.objects.filter(slot=slot, status=HoldStatus.ACTIVE).select_related("advertiser"):
+        own = held.advertiser == advertiser
+        moved_on(held, HoldStatus.CONVERTED if own else HoldStatus.RELEASED, moves=HOLD_MOVES, ended_at=now)
+        if not own:
+            words = f"{slot} was booked for {advertiser}."
+            trail.note(
+                "hold ended", by=by, now=now, words=words, advertiser=held.advertiser, issue=slot.issue
+            )
+
+
+def _carry_proofs(old: Insertion, new: Insertion) -> None:
+    """What the sponsor approved is the message, not the day: its rendering knows neither."""
+    for proof in old.proofs.order_by("at", "pk"):
+        Proof.objects.create(
+            insertion=new, version=proof.version, rendering=proof.rendering, decision=proof.decision,
+            who=proof.who, by=proof.by, at=proof.at, words=proof.words,
+        )  # fmt: skip
+
+
+def _overridden(
+    made: Sequence[Insertion],
+    found: Sequence[conflicts.Clash],
+    reason: str,
+    *,
+    by: Person,
+    now: datetime.datetime,
+) -> None:
+    """Write down which rules somebody overrode, and why."""
+    for insertion in made:
+        for clash in found:
+            if clash.issue_id == insertion.slot.issue_id:
+                Override.objects.create(
+                    insertion=insertion, sentence=clash.sentence[:400], reason=reason[:300], by=by, at=now
+                )
+                words = f"{clash.sentence} Reason: {reason}"
+                trail.note("conflict overridden", by=by, now=now, words=words, insertion=insertion)
 
 
 def _as_written(name: str, words: str) -> str:
     """The name as the sponsor spells it: a label in capitals has lost that, the words below it have not."""
     at = words.casefold().find(name.casefold())
     return words[at : at + len(name)] if name.isupper() and at >= 0 else name
-
-
-@transaction.atomic
-def release(booking: Booking) -> None:
-    """Give a placement back. Raises ``NotNow`` once the issue is approved."""
-    _only_before_approval(booking.issue)
-    booking.delete()
-
-
-def _only_before_approval(issue: Issue) -> None:
-    """A sponsor's words are words of the issue: a change counts, and loses the race with an approval."""
-    if not issue.editable:
-        raise NotNow("The issue is approved; reopen it before its sponsors change.")
-    composing.touch(issue)

@@ -1,10 +1,24 @@
 from django.urls import path
 
-from sponsors import views
+from sponsors.views import calendar, insertions, orders
 
 app_name = "sponsors"
 urlpatterns = [
-    path("", views.bookings, name="bookings"),
-    path("issues/<int:pk>/", views.book, name="book"),
-    path("issues/<int:pk>/<slug:placement>/release/", views.release, name="release"),
+    path("", calendar.show, name="calendar"),
+    path("stock/<slug:slug>/", calendar.stock, name="stock"),
+    path("hold/", calendar.hold, name="hold"),
+    path("book/", calendar.book, name="book"),
+    path("block/", calendar.block, name="block"),
+    path("slots/at/<str:key>/", calendar.at, name="at"),
+    path("slots/<int:pk>/", calendar.slot, name="slot"),
+    path("slots/<int:pk>/challenge/", calendar.challenge, name="challenge"),
+    path("holds/<int:pk>/<slug:verb>/", calendar.steer_hold, name="steer_hold"),
+    path("orders/", orders.listing, name="orders"),
+    path("orders/<int:pk>/", orders.order, name="order"),
+    path("orders/<int:pk>/exclusivity/", orders.exclusivity, name="exclusivity"),
+    path("orders/<int:pk>/<slug:verb>/", orders.step, name="order_step"),
+    path("insertions/<int:pk>/", insertions.insertion, name="insertion"),
+    path("insertions/<int:pk>/creative/", insertions.creative, name="creative"),
+    path("insertions/<int:pk>/frame/<slug:part>/", insertions.frame, name="frame"),
+    path("insertions/<int:pk>/<slug:verb>/", insertions.step, name="insertion_step"),
 ]

@@ -14,6 +14,17 @@ from issues.forms import HeadForm
 from issues.models import Block, Contributor, Issue, Publication
 from newsroom.audience import recipients
 from newsroom.audience.models import MailingList, Status, Subscriber, Subscription
+from sponsors import inventory, ordering, selling, showing, trafficking
+from sponsors.models import (
+    Advertiser,
+    Decision,
+    Insertion,
+    InsertionOrder,
+    LineItem,
+    OrderStatus,
+    Slot,
+    VersionStatus,
+)
 
 NOW = datetime.datetime(2031, 3, 4, 7, 0, tzinfo=datetime.UTC)
 TODAY = NOW.date()
@@ -146,3 +157,81 @@ def describe(issue: Issue, *, now: datetime.datetime = NOW, by: User | None = No
 def _save(issue: Issue, changes: saving.Changes, *, by: User | None, now: datetime.datetime) -> None:
     saved = saving.save(issue, changes, client=uuid.uuid4(), by=by, now=now)
     assert not [*saved.contested, *saved.overtaken, *saved.unreadable], saved
+
+
+def make_advertiser(name: str = "", **fields: Any) -> Advertiser:
+    return Advertiser.objects.create(name=name or f"Brightwater {next(_numbers)}", **fields)
+
+
+def make_slot(issue: Issue, placement: str = "primary") -> Slot:
+    """The issue's slot of one of the standard placements."""
+    inventory.stock(issue.publication)
+    return next(slot for slot in inventory.slots(issue) if slot.placement.code == placement)
+
+
+def make_line(
+    publication: Publication,
+    advertiser: Advertiser | None = None,
+    *,
+    now: datetime.datetime = NOW,
+    **terms: Any,
+) -> LineItem:
+    """A line on a new draft order; ``terms`` are those of ``ordering.add_line``."""
+    order = ordering.open_order(advertiser or make_advertiser(), publication, by=None, now=now)
+    return ordering.add_line(order, by=None, now=now, **terms)
+
+
+def make_insertion(
+    issue: Issue | None = None,
+    placement: str = "primary",
+    *,
+    advertiser: Advertiser | None = None,
+    line: LineItem | None = None,
+    now: datetime.datetime = NOW,
+) -> Insertion:
+    """A booked slot without a creative, on an order that is still a draft."""
+    issue = issue or make_issue()
+    line = line or make_line(issue.publication, advertiser, now=now)
+    (made,) = selling.book(line, [make_slot(issue, placement)], by=None, now=now)
+    return made
+
+
+MESSAGE = {
+    "headline": "Boats",
+    "body": "<p>We lend to boats.</p>",
+    "url": "https://boats.example/",
+    "cta": "Ask us",
+}
+
+
+def make_ready(insertion: Insertion, *, now: datetime.datetime = NOW, **words: Any) -> Insertion:
+    """Everything the gate asks for, but the block: a creative that is reviewed and approved, and a signed order."""
+    insertion = whole(insertion)
+    version = trafficking.submit(insertion, MESSAGE | words, who="Ann", by=None, now=now)
+    if version.status == VersionStatus.SUBMITTED:
+        trafficking.review(version, VersionStatus.REVIEWED, by=None, now=now)
+    for each in insertion.line.insertions.booked():
+        approve_proof(each, now=now)
+    sign_order(insertion.line.order, now=now)
+    return whole(insertion)
+
+
+def approve_proof(insertion: Insertion, *, now: datetime.datetime = NOW) -> None:
+    """The sponsor approves what is there."""
+    seal = showing.seal(whole(insertion))
+    trafficking.decide(insertion, seal, Decision.APPROVED, who="Ann", by=None, now=now)
+
+
+def sign_order(order: InsertionOrder, *, now: datetime.datetime = NOW) -> None:
+    order.refresh_from_db()
+    if order.open:
+        ordering.submit(order, by=None, now=now)
+    if order.status == OrderStatus.PENDING_APPROVAL:
+        ordering.approve(order, by=None, now=now)
+    if order.status == OrderStatus.APPROVED:
+        ordering.sign(order, signed_by="Ann", by=None, now=now)
+
+
+def whole(insertion: Insertion) -> Insertion:
+    """The insertion as it stands in the database now."""
+    return Insertion.objects.whole().get(pk=insertion.pk)

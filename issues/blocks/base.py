@@ -29,12 +29,44 @@ class Placed(Generic[D]):
 
 
 @dataclass(frozen=True)
+class Mend:
+    """What one click does about a problem: the block moves ``to`` that place, counted from 0."""
+
+    label: str
+    to: int
+
+
+@dataclass(frozen=True)
 class Problem:
     """Something readers would notice. A ``blocker`` keeps the issue from going out, a ``warning`` does not."""
 
     severity: Literal["blocker", "warning"]
     sentence: str
     uid: uuid.UUID | None = None
+    mend: Mend | None = None
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a commitment is not kept. ``kept`` says who decided to go out all the same, and why; empty if nobody did."""
+
+    sentence: str
+    kept: str = ""
+    mend: Mend | None = None
+
+
+@dataclass(frozen=True)
+class Commitment:
+    """Something that was sold with the issue, and what keeps it from going out as sold. ``url`` leads to where it is settled."""
+
+    title: str
+    reasons: tuple[Reason, ...] = ()
+    uid: uuid.UUID | None = None
+    url: str = ""
+
+    @property
+    def open_reasons(self) -> tuple[Reason, ...]:
+        return tuple(reason for reason in self.reasons if not reason.kept)
 
 
 def blocker(sentence: str, block: Placed[Any] | None = None) -> Problem:
@@ -45,6 +77,20 @@ def blocker(sentence: str, block: Placed[Any] | None = None) -> Problem:
 def warning(sentence: str, block: Placed[Any] | None = None) -> Problem:
     """A problem that a person may decide to live with."""
     return Problem("warning", sentence, block.uid if block else None)
+
+
+def broken(promised: Sequence[Commitment]) -> list[Problem]:
+    """What stands against commitments, as problems of the issue: a blocker each, or a warning where somebody decided."""
+    return [
+        Problem(
+            "warning" if reason.kept else "blocker",
+            f"{each.title}: {reason.sentence} {reason.kept}".strip(),
+            each.uid,
+            reason.mend,
+        )
+        for each in promised
+        for reason in each.reasons
+    ]
 
 
 @dataclass(frozen=True)
@@ -111,6 +157,11 @@ class BlockType(Generic[D]):
 
     def problems(self, issue: "Issue", blocks: Sequence[Placed[D]]) -> list[Problem]:
         """What is wrong with this kind's blocks in this issue; asked once per kind even when there are none."""
+        return []
+
+    def commitments(self, issue: "Issue", blocks: Sequence[Placed[D]]) -> list[Commitment]:
+        """What was sold with the issue; asked once per kind even when it has no such block. While one has an open reason, the
+        issue is neither scheduled nor, by ``problems`` of the same kind, approved."""
         return []
 
     def project(self, issue: "Issue", blocks: Sequence[Placed[D]]) -> None:

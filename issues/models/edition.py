@@ -31,6 +31,9 @@ class Edition(models.Model):
     html = models.TextField()
     text = models.TextField()
     web = models.TextField()
+    pieces = models.JSONField(
+        default=list, help_text="The blocks that readers see, in order; see ``issues.rendering.Piece``."
+    )
     minutes = models.PositiveSmallIntegerField(help_text="Reading time.")
     seal = models.CharField(max_length=64)
     frozen_at = models.DateTimeField()

@@ -40,11 +40,15 @@ class IssueQuerySet(models.QuerySet["Issue"]):
             "-published_at", "-pk"
         )
 
+    def untouched(self) -> Self:
+        """Planned, and nobody has written in it yet."""
+        return self.filter(status=Status.DRAFT, title="", revisions__isnull=True)
+
 
 class Issue(models.Model):
     """One issue.
 
-    Only ``issues.workflow`` writes ``status``, ``edition`` and ``published_at``; only ``issues.composing`` the rest.
+    Only ``issues.workflow`` writes ``status``, ``edition``, ``published_at`` and ``delivered``; only ``issues.composing`` the rest.
     """
 
     publication = models.ForeignKey(Publication, on_delete=models.PROTECT, related_name="issues")
@@ -60,6 +64,9 @@ class Issue(models.Model):
         "issues.Edition", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     published_at = models.DateTimeField(null=True, blank=True)
+    delivered = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Readers to whom it was handed over; known once it is sent."
+    )
     rev = models.PositiveIntegerField(default=1)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"

@@ -4,7 +4,7 @@ import datetime
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.core.exceptions import ValidationError
-from django.core.validators import MinValueValidator, RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 
 from issues.theme import COLOUR, Theme, too_faint
@@ -42,6 +42,26 @@ def check_not_reserved(slug: str) -> None:
         raise ValidationError(f"“{slug}” is the address of something else here. Choose another.")
 
 
+WORKDAYS = [0, 1, 2, 3, 4]
+
+
+def workdays() -> list[int]:
+    return list(WORKDAYS)
+
+
+def every_weekday() -> list[int]:
+    return list(range(7))
+
+
+def check_weekdays(given: object) -> None:
+    if (
+        not isinstance(given, list)
+        or any(day not in range(7) for day in given)
+        or len(set(given)) != len(given)
+    ):
+        raise ValidationError("Name each weekday once, from 0 (Monday) to 6 (Sunday).")
+
+
 class Publication(models.Model):
     """A newsletter. Its ``slug`` is stable for life: archive address, List-Id and name of its mailing list."""
 
@@ -63,6 +83,14 @@ class Publication(models.Model):
         default=120,
         validators=[MinValueValidator(5)],
         help_text="How late a send may start if something was down. After that it is missed, and a person decides.",
+    )
+    weekdays = models.JSONField(
+        default=workdays, validators=[check_weekdays], help_text="Days on which it appears; 0 is Monday."
+    )
+    weeks_ahead = models.PositiveSmallIntegerField(
+        default=0,
+        validators=[MaxValueValidator(52)],
+        help_text="Issues are planned this many weeks ahead, so that their slots can be sold; 0 plans none.",
     )
     rundown = models.JSONField(
         default=standard_rundown, help_text="Block kinds a new issue starts with, in order."
@@ -108,3 +136,18 @@ class Publication(models.Model):
             return  # a malformed colour already has its own message
         if faint:
             raise ValidationError(dict(faint))
+
+
+class Holiday(models.Model):
+    """A day on which a publication does not appear, and which is no business day of its desk."""
+
+    publication = models.ForeignKey(Publication, on_delete=models.CASCADE, related_name="holidays")
+    day = models.DateField()
+    name = models.CharField(max_length=80, blank=True)
+
+    class Meta:
+        ordering = ["day"]
+        constraints = [models.UniqueConstraint(fields=["publication", "day"], name="holiday_once")]
+
+    def __str__(self) -> str:
+        return f"{self.day:%Y-%m-%d} {self.name}".strip()

@@ -21,8 +21,22 @@ PREHEADER_AT_MOST = 140
 
 
 @dataclass(frozen=True)
+class Piece:
+    """One block that readers see. ``runs`` names what a kind ran in it (facts of that name), such as a sponsor's insertion;
+    only then are its own renderings kept."""
+
+    uid: str
+    kind: str
+    gist: str
+    runs: str = ""
+    web: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True)
 class Rendered:
-    """One issue as readers get it. ``html`` is a whole document, ``web`` the content of an ``<article>``."""
+    """One issue as readers get it. ``html`` is a whole document, ``web`` the content of an ``<article>``, ``pieces`` its
+    blocks one by one."""
 
     subject: str
     preheader: str
@@ -30,6 +44,7 @@ class Rendered:
     text: str
     web: str
     minutes: int
+    pieces: tuple["Piece", ...] = ()
 
     @property
     def seal(self) -> str:
@@ -48,6 +63,7 @@ def render(snapshot: Snapshot) -> Rendered:
         text=text,
         web=render_web(snapshot),
         minutes=minutes_to_read(len(text.split())),
+        pieces=tuple(_pieces(snapshot)),
     )
 
 
@@ -119,6 +135,17 @@ def render_web(snapshot: Snapshot) -> str:
     return "\n".join(section for section in sections if _shows_something(section)) + "\n"
 
 
+def _pieces(snapshot: Snapshot) -> Iterator[Piece]:
+    for block in snapshot.blocks:
+        web = _block("web", "web.html", block, snapshot).strip()
+        if not _shows_something(web):
+            continue
+        runs = str(block.facts.get("runs", ""))
+        gist = _cut(one_line(getattr(block.data, "heading", "") or strip_tags(web)))
+        kept = {"web": web, "text": _text_block(block, Notes())} if runs else {}
+        yield Piece(str(block.uid), block.kind, gist, runs, **kept)
+
+
 def _shows_something(html: str) -> bool:
     return "<img" in html or bool(strip_tags(html).strip())
 
@@ -126,6 +153,11 @@ def _shows_something(html: str) -> bool:
 def render_block(engine: str, file: str, block: Block, snapshot: Snapshot) -> str:
     """One block alone, by one of its templates."""
     return _block(engine, file, block, snapshot)
+
+
+def render_block_text(block: Block) -> str:
+    """One block alone as plain text, its links as notes from 1."""
+    return _text_block(block, Notes())
 
 
 def preheader(snapshot: Snapshot) -> str:

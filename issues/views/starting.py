@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from issues import access, importing, starting
+from issues import access, importing, planning, starting
 from issues.blocks.fields import is_key
 from issues.forms import CopyForm, PasteForm, StartForm
 from issues.models import Issue, Publication
@@ -123,8 +123,13 @@ def _proposal() -> dict[str, object]:
 
 
 def _next_day(publication: Publication) -> datetime.date:
-    day = timezone.now().astimezone(publication.zone).date()
-    taken = set(publication.issues.filter(planned_for__gte=day).values_list("planned_for", flat=True))
-    while day in taken or day.weekday() > 4:
-        day += datetime.timedelta(days=1)
-    return day
+    """The next day on which it appears and nobody has begun an issue."""
+    today = timezone.now().astimezone(publication.zone).date()
+    issues = publication.issues.filter(planned_for__gte=today)
+    begun = issues.exclude(pk__in=issues.untouched().values("pk"))
+    taken = set(begun.values_list("planned_for", flat=True))
+    holidays = frozenset(publication.holidays.filter(day__gte=today).values_list("day", flat=True))
+    ahead = (today + datetime.timedelta(days=each) for each in range(366))
+    return next(
+        (day for day in ahead if day not in taken and planning.appears(publication, day, holidays)), today
+    )

@@ -277,6 +277,6 @@ def _finish(send: Send, worker: str, *, now: datetime.datetime) -> None:
         waiting_for="",
         leased_until=None,
     )
-    workflow.finish(send.issue, now=now)
+    workflow.finish(send.issue, now=now, delivered=counts.sent)
     words = f"{counts.sent:,} sent, {counts.failed:,} failed, {counts.skipped:,} skipped, {counts.in_doubt:,} in doubt."
     note(send, "finished", by=None, now=now, words=words)

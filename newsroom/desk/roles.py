@@ -5,37 +5,57 @@ from typing import Any
 from django.contrib.auth.models import Group, Permission
 from django.db.models import Q
 
-EDITOR, CHIEF, SALES, OPERATOR = "Editors", "Chief editors", "Sales", "Operators"
+EDITOR, CHIEF, OPERATOR = "Editors", "Chief editors", "Operators"
+SALES, SALES_MANAGER, AD_OPS, FINANCE = "Sales", "Sales managers", "Ad operations", "Finance"
 
-_SEE = ["issues.view_issue", "sponsors.view_booking", "delivery.view_send"]
+_SEE = ["issues.view_issue", "sponsors.view_insertion", "delivery.view_send"]
 _WRITE = [*_SEE, "issues.add_issue", "issues.change_issue"]
-_BOOKS = [
-    "sponsors.add_booking",
-    "sponsors.change_booking",
-    "sponsors.delete_booking",
-    "sponsors.view_advertiser",
-    "sponsors.view_creative",
-]
 _WRITERS = ["issues.view_contributor", "issues.add_contributor", "issues.change_contributor"]
 _READERS = ["audience.view_subscription", "audience.add_subscription"]
+_PARTIES = [
+    f"sponsors.{verb}_{model}"
+    for verb in ("view", "add", "change")
+    for model in ("advertiser", "contact", "category", "exclusionlabel")
+]
+_INVENTORY = [
+    f"sponsors.{verb}_{model}"
+    for verb in ("view", "add", "change")
+    for model in ("adformat", "placement", "ratecard", "ratecarditem", "package")
+]
+_TRAIL = [
+    f"sponsors.view_{model}"
+    for model in ("insertionorder", "creative", "creativeversion", "runrecord", "auditevent")
+]
 
 ROLES: dict[str, list[str]] = {
     EDITOR: _WRITE,
     CHIEF: [
         *_WRITE,
-        *_BOOKS,
         *_WRITERS,
         *_READERS,
         "issues.approve_issue",
         "delivery.schedule_send",
         "issues.view_publication",
         "issues.change_publication",
+        "sponsors.override_gate",
     ],
-    SALES: [*_SEE, *_BOOKS],
+    SALES: [*_SEE, *_PARTIES, *_TRAIL, "sponsors.sell"],
+    SALES_MANAGER: [
+        *_SEE,
+        *_PARTIES,
+        *_TRAIL,
+        *_INVENTORY,
+        "sponsors.sell",
+        "sponsors.approve_order",
+        "sponsors.override_gate",
+    ],
+    AD_OPS: [*_SEE, *_PARTIES, *_TRAIL, "sponsors.traffic"],
+    FINANCE: [*_SEE, *_TRAIL, "sponsors.view_advertiser", "sponsors.bill"],
     OPERATOR: [
         *_SEE,
         *_WRITERS,
         *_READERS,
+        *_INVENTORY,
         "delivery.schedule_send",
         "issues.view_publication",
         "issues.add_publication",

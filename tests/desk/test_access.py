@@ -17,10 +17,11 @@ from newsroom.audience import subscribing
 from newsroom.delivery import catcher, scheduling
 from newsroom.desk import roles
 from newsroom.lib import links
-from sponsors import selling
 from tests.make import (
     NOW,
+    make_advertiser,
     make_approved_issue,
+    make_insertion,
     make_issue,
     make_person,
     make_publication,
@@ -169,9 +170,7 @@ def world(settings) -> SimpleNamespace:
     publication = make_publication()
     reader = make_reader(publication)
     draft = make_issue(publication, title="Draft")
-    selling.book(
-        draft, "primary", advertiser="Brightwater", words={"body": "<p>Boats.</p>", "approved": True}
-    )
+    make_insertion(draft, advertiser=make_advertiser("Brightwater"))
     history.record(draft, by=None, now=NOW, name="First")
     scheduled = make_approved_issue(publication, title="Scheduled")
     scheduling.schedule(scheduled, NOW.replace(year=2099), by=None, now=NOW)

@@ -9,10 +9,11 @@ from django.urls import reverse
 from issues.models import Contributor, Edition
 from newsroom.delivery import scheduling, sending
 from newsroom.delivery.models import Send
-from sponsors import selling
 from tests.make import (
     NOW,
+    make_advertiser,
     make_approved_issue,
+    make_insertion,
     make_issue,
     make_publication,
     make_published_issue,
@@ -36,9 +37,7 @@ def world(db) -> None:
     publication = make_publication()
     make_reader(publication, "ann@readers.example", name="Ann")
     draft = make_issue(publication, title="A draft", blocks=("lead_story", "financial_corner"))
-    selling.book(
-        draft, "primary", advertiser="Brightwater", words={"body": "<p>Boats.</p>", "approved": True}
-    )
+    make_insertion(draft, advertiser=make_advertiser("Brightwater"))
     send = scheduling.schedule(make_approved_issue(publication), NOW.replace(year=2099), by=None, now=NOW)
     sending.start(send, now=NOW)
 

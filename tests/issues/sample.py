@@ -28,7 +28,8 @@ ORDER = [
 FACTS: dict[str, dict[str, Any]] = {
     "sponsor_slot": {
         "advertiser": "Brightwater Bank",
-        "label": "A message from Brightwater Bank",
+        "label": "A MESSAGE FROM BRIGHTWATER BANK",
+        "cue": "Sponsored",
         "headline": "Money that floats",
         "body": '<p>We have lent to boats since boats had sails. <a href="https://example.com/loans">Ask us</a>.</p>',
         "url": "https://example.com/bank",

@@ -9,9 +9,9 @@ from issues.blocks import registry
 from issues.models import Issue, Revision, SetAside
 from newsroom.desk import roles
 from newsroom.lib.errors import NotNow, Refused
-from sponsors import selling
+from sponsors.models import Insertion
 from tests.issues.test_saving import MINE, THEIRS, block, new, save, written
-from tests.make import NOW, describe, make_issue, make_person, remove, write
+from tests.make import NOW, describe, make_advertiser, make_insertion, make_issue, make_person, remove, write
 from tests.together import together
 
 pytestmark = pytest.mark.django_db
@@ -162,11 +162,9 @@ def test_sponsor_bookings_are_not_touched():
     issue = make_issue(blocks=("sponsor_slot", "sign_off"))
     before = begin(issue)
     remove(issue, "sponsor_slot")
-    booking = selling.book(
-        issue, "primary", advertiser="Brightwater", words={"body": "<p>Boats.</p>", "approved": True}
-    )
+    booking = make_insertion(issue, advertiser=make_advertiser("Brightwater"))
     restoring.restore(issue, before, by=None, now=NOW)
-    assert list(issue.bookings.values_list("pk", "creative")) == [(booking.pk, booking.creative_id)]
+    assert list(Insertion.objects.booked().values_list("pk", "slot__issue")) == [(booking.pk, issue.pk)]
 
 
 def test_a_block_that_somebody_is_editing_stays_as_it_is_and_is_named(issue, chris):

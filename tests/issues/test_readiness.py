@@ -5,8 +5,7 @@ import pytest
 from issues import readiness
 from issues.models import Issue
 from issues.rendering import Rendered
-from sponsors import selling
-from tests.make import describe, make_block, make_issue, remove
+from tests.make import describe, make_advertiser, make_block, make_insertion, make_issue, remove
 
 pytestmark = pytest.mark.django_db
 
@@ -76,10 +75,8 @@ def test_blockers_come_first():
 
 def test_a_sold_placement_stops_an_issue_that_has_no_block_for_it():
     issue = make_issue()
-    selling.book(
-        issue, "primary", advertiser="Brightwater", words={"body": "<p>Boats.</p>", "approved": True}
-    )
-    assert "Brightwater has booked" in sentences(issue, "blocker")[0]
+    make_insertion(issue, advertiser=make_advertiser("Brightwater"))
+    assert "Brightwater, Primary: sold, but the issue has no block" in sentences(issue, "blocker")[0]
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,17 @@ from issues.blocks import registry
 from issues.importing import Draft, Found
 from issues.models import Block, FundingRound, Issue
 from newsroom.lib.errors import Refused
-from sponsors import selling
-from tests.make import NOW, TODAY, make_issue, make_publication, remove, write
+from sponsors.models import Insertion
+from tests.make import (
+    NOW,
+    TODAY,
+    make_advertiser,
+    make_insertion,
+    make_issue,
+    make_publication,
+    remove,
+    write,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -81,7 +90,11 @@ def sponsored(name: str, placement: str = "primary") -> Found:
 
 def test_sponsors_of_a_draft_take_the_free_placements():
     issue = read_in(sponsored("ann"), sponsored("bob"), sponsored("cid"))
-    booked = dict(issue.bookings.values_list("placement", "advertiser__name"))
+    booked = dict(
+        Insertion.objects.in_issue(issue.pk).values_list(
+            "slot__placement__code", "line__order__advertiser__name"
+        )
+    )
     assert booked == {"primary": "ann", "secondary": "bob", "closing": "cid"}
     assert [block.data["placement"] for block in issue.blocks.standing()] == [
         "primary",
@@ -148,9 +161,7 @@ def test_a_copy_has_the_standing_words_of_the_earlier_issue_and_lives_its_own_li
 
 def test_a_copy_takes_no_booking_along():
     earlier = make_issue(blocks=("sponsor_slot",))
-    selling.book(
-        earlier, "primary", advertiser="Brightwater", words={"body": "<p>Boats.</p>", "approved": True}
-    )
+    make_insertion(earlier, advertiser=make_advertiser("Brightwater"))
     copy = copied(earlier)
-    assert (earlier.bookings.count(), copy.bookings.count()) == (1, 0)
+    assert [Insertion.objects.in_issue(each.pk).count() for each in (earlier, copy)] == [1, 0]
     assert copy.revisions.get().name == "Copied from “A crane that learns”"

@@ -8,9 +8,8 @@ from playwright.sync_api import Browser, expect
 from issues import readiness
 from issues.models import Issue
 from newsroom.desk import roles
-from sponsors import selling
 from tests.journeys.desk import Composer, at_the_desk
-from tests.make import make_contributor, make_publication
+from tests.make import make_advertiser, make_contributor, make_insertion, make_publication, make_ready
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -62,9 +61,7 @@ def test_the_sample_issue_is_composed_with_the_keyboard_alone(chris):
     expect(chris.page.get_by_role("heading", level=1)).to_have_text("The ferry that waits")
     expect(chris.page.locator("[data-figures]")).not_to_be_empty()
     issue = Issue.objects.get()
-    selling.book(
-        issue, "primary", advertiser="Brightwater", words={"body": "<p>Boats.</p>", "approved": True}
-    )
+    make_ready(make_insertion(issue, advertiser=make_advertiser("Brightwater")), body="<p>Boats.</p>")
 
     chris.page.get_by_label("Preheader").focus()
     chris.page.keyboard.type("Why one captain no longer leaves on time, and who raised money by the water.")

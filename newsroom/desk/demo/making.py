@@ -12,8 +12,8 @@ from issues import starting, workflow
 from issues.importing import Draft, Found
 from issues.models import Contributor, Issue, Publication
 from newsroom.audience import importing, recipients
-from newsroom.desk.demo import words
-from newsroom.desk.roles import CHIEF, EDITOR, OPERATOR, SALES
+from newsroom.desk.demo import selling, words
+from newsroom.desk.roles import AD_OPS, CHIEF, EDITOR, FINANCE, OPERATOR, SALES, SALES_MANAGER
 
 SLUG = "the-quay"
 READERS = 1000
@@ -23,6 +23,9 @@ _PEOPLE = [
     ("edith", "Edith Aas", EDITOR),
     ("chris", "Chris Holm", CHIEF),
     ("sam", "Sam Krog", SALES),
+    ("maria", "Maria Lund", SALES_MANAGER),
+    ("adam", "Adam Rask", AD_OPS),
+    ("fiona", "Fiona Beck", FINANCE),
     ("olga", "Olga Voll", OPERATOR),
 ]
 
@@ -45,6 +48,7 @@ def make(*, now: datetime.datetime, days: int = DAYS, readers: int = READERS) ->
         if day.weekday() < 5:
             _past_issue(publication, day, by=people["edith"], approved_by=people["chris"])
     _draft_for_tomorrow(publication, today, by=people["edith"], now=now)
+    selling.sell(publication, people, now=now)
     return publication
 
 

@@ -239,3 +239,15 @@ LAST = [
     "Voll",
     "Wang",
 ]
+
+HOUSE = "<p>Our readers meet at Pier 4 on the first evening of spring. Bring a question for the harbour master.</p>"
+"""A promotion of the house, where nothing is sold."""
+
+MESSAGE = {
+    "headline": "Money that floats",
+    "body": "<p>Brightwater Bank has lent to boats since boats had sails. Come by with a hull and an idea, and leave with an "
+    "answer before the tide turns.</p>",
+    "url": "https://example.com/loans",
+    "cta": "Open an account",
+}
+"""A sponsor's message, as it is brought in."""

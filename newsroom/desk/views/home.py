@@ -1,5 +1,6 @@
 """All issues by date and status, with what became of them."""
 
+import datetime
 from typing import Any
 
 from django import forms
@@ -15,6 +16,8 @@ from issues.models import Issue, Publication, Status
 from newsroom.delivery.models import Send, SendStatus
 
 ISSUES_A_PAGE = 40
+DAYS_AHEAD = 7
+"""Issues that are only planned show this long before their day."""
 
 
 class FilterForm(forms.Form):
@@ -53,8 +56,16 @@ def _found(wanted: dict[str, Any]) -> Any:
     )
     if wanted.get("publication"):
         issues = issues.filter(publication=wanted["publication"])
-    if wanted.get("status"):
-        issues = issues.filter(status=wanted["status"])
     if wanted.get("q"):
         issues = issues.filter(Q(title__icontains=wanted["q"]) | Q(subject__icontains=wanted["q"]))
+    if wanted.get("status"):
+        issues = issues.filter(status=wanted["status"])
+    else:
+        issues = issues.exclude(pk__in=_far_ahead())
     return issues.order_by("-planned_for", "-pk")
+
+
+def _far_ahead() -> Any:
+    """Planned for a day that nobody need think of yet; they are seen under "Draft", and in the sponsors' calendar."""
+    later = timezone.localdate() + datetime.timedelta(days=DAYS_AHEAD)
+    return Issue.objects.untouched().filter(planned_for__gt=later).values("pk")

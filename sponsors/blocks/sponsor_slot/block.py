@@ -1,29 +1,37 @@
 """A place for a sponsor. Who stands there, and with which words, are rows of this app."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.utils import timezone
 
-from issues.blocks.base import BlockType, Facts, Placed, Problem, blocker, warning
+from issues.blocks.base import BlockType, Commitment, Facts, Placed, Problem, blocker, broken, warning
 from issues.blocks.fields import BlockForm
 from issues.models import Issue
-from newsroom.lib.text import listed
-from sponsors import selling
-from sponsors.models import Booking, Placement
+from sponsors import deadlines, gate, inventory, selling, showing
+from sponsors.gate import House, Layout
+from sponsors.models import Fallback, Placement
 
 
 @dataclass(frozen=True)
 class SponsorSlot:
-    """``placement`` is a code of ``Placement``: a place, not a deal."""
+    """``placement`` is the code of a ``Placement`` of the publication: a place, not a deal."""
 
     placement: str = "primary"
 
 
+def _known() -> list[tuple[str, str]]:
+    """Code and name of every placement; a code that two publications share is named once."""
+    standard = {code: name for code, name, *_ in inventory.STANDARD}
+    stored = dict(Placement.objects.filter(retired_at=None).values_list("code", "name"))
+    return list((stored or standard).items())
+
+
 class SponsorSlotForm(BlockForm):
-    placement = forms.ChoiceField(choices=Placement)
+    placement = forms.ChoiceField(choices=_known)
 
 
 class Block(BlockType[SponsorSlot]):
@@ -37,75 +45,70 @@ class Block(BlockType[SponsorSlot]):
     sample = SponsorSlot("primary")
 
     def summary(self, data: SponsorSlot) -> str:
-        return Placement(data.placement).label if data.placement in Placement.values else "No placement"
+        return dict(_known()).get(data.placement, "No placement")
 
     def gather(self, issue: Issue, blocks: Sequence[Placed[SponsorSlot]]) -> dict[UUID, Facts]:
-        running = {
-            booking.placement: _facts(booking)
-            for booking in Booking.objects.filter(issue=issue, creative__approved=True).select_related(
-                "advertiser", "creative"
-            )
-        }
-        return {each.uid: running[each.data.placement] for each in blocks if each.data.placement in running}
+        found, house = gate.layout(issue, blocks), House(issue.planned_for)
+        return {each.uid: _facts(found, house, each.uid) for each in blocks}
 
     def problems(self, issue: Issue, blocks: Sequence[Placed[SponsorSlot]]) -> list[Problem]:
-        bookings = {
-            booking.placement: booking
-            for booking in Booking.objects.filter(issue=issue).select_related("advertiser", "creative")
-        }
-        return (
-            _missing(bookings, blocks)
-            + _twice(blocks)
-            + [p for each in blocks for p in _wordless(bookings, each)]
-        )
+        found = gate.layout(issue, blocks)
+        own = [problem for each in blocks for problem in _of_block(found, each)]
+        return own + broken(gate.commitments(found, now=timezone.now()))
+
+    def commitments(self, issue: Issue, blocks: Sequence[Placed[SponsorSlot]]) -> list[Commitment]:
+        return gate.commitments(gate.layout(issue, blocks), now=timezone.now())
 
     def adopt(self, issue: Issue, data: SponsorSlot, found: Mapping[str, Any]) -> SponsorSlot:
         if not found:
             return data
-        return replace(data, placement=selling.book_from_draft(issue, data.placement, found).placement)
+        booked = selling.book_from_draft(issue, data.placement, found, now=issue.changed_at)
+        return replace(data, placement=booked.slot.placement.code)
 
 
-def _facts(booking: Booking) -> dict[str, Any]:
-    creative = booking.creative
-    assert creative is not None
-    return {
-        "advertiser": booking.advertiser.name,
-        "label": f"A message from {booking.advertiser.name}",
-        "headline": creative.headline,
-        "body": creative.body,
-        "url": creative.url,
-        "cta": creative.cta,
-    }
+def _facts(found: Layout, house: House, uid: UUID) -> Facts:
+    """What stands in the block's slot: the sponsor's message, a promotion of the house, or only how it stands with it."""
+    insertion, placement = found.insertion(uid), found.placements.get(found.slot_of[uid][0])
+    if insertion is not None and (version := gate.runs(insertion)):
+        return {**showing.facts(insertion, version), "state": _state(insertion)}
+    if insertion is not None and not insertion.late_since:
+        return {"advertiser": insertion.advertiser.name, "state": "Sold; its words are not ready yet."}
+    state = "Late: a house promotion stands in." if insertion else _on_sale(found.issue, placement)
+    if placement is not None and placement.fallback == Fallback.HOUSE and (own := house.next()):
+        return {**showing.house_facts(own, placement), "state": f"{state} A house promotion fills it."}
+    return {"state": state}
 
 
-def _missing(bookings: Mapping[str, Booking], blocks: Sequence[Placed[SponsorSlot]]) -> list[Problem]:
-    """A sold placement cannot vanish silently."""
-    present = {each.data.placement for each in blocks}
-    return [
-        blocker(
-            f"{booking.advertiser} has booked “{booking.get_placement_display()}”, but the issue has no such block."
+def _state(insertion: Any) -> str:
+    return "Stands in for a late creative." if insertion.late_since else ""
+
+
+def _on_sale(issue: Issue, placement: Placement | None) -> str:
+    if placement is None:
+        return "This publication has no such placement. Readers see nothing here."
+    by = deadlines.of(issue, placement).creative_due
+    return f"Not sold yet; on sale until {by:%a} {by.day} {by:%b, %H:%M}."
+
+
+def _of_block(found: Layout, block: Placed[SponsorSlot]) -> Iterator[Problem]:
+    code, ordinal = found.slot_of[block.uid]
+    placement = found.placements.get(code)
+    if placement is None:
+        yield warning(
+            f"{found.issue.publication} has no placement “{code}”; readers will not see this block.", block
         )
-        for placement, booking in bookings.items()
-        if placement not in present
-    ]
+    elif ordinal > placement.capacity:
+        times = "Two blocks" if placement.capacity == 1 else f"{ordinal} blocks"
+        yield blocker(f"{times} stand for the same placement, {placement}.", block)
+    elif found.insertion(block.uid) is None:
+        yield _unsold(placement, block)
 
 
-def _twice(blocks: Sequence[Placed[SponsorSlot]]) -> list[Problem]:
-    seen: set[str] = set()
-    found = []
-    for each in blocks:
-        if each.data.placement in seen:
-            found.append(
-                blocker(f"Two blocks stand for the same placement, {listed([each.data.placement])}.", each)
-            )
-        seen.add(each.data.placement)
-    return found
-
-
-def _wordless(bookings: Mapping[str, Booking], block: Placed[SponsorSlot]) -> list[Problem]:
-    booking = bookings.get(block.data.placement)
-    if booking is None:
-        return [warning("This sponsor slot is not sold; readers will not see it.", block)]
-    if booking.creative is None or not booking.creative.approved:
-        return [blocker(f"{booking.advertiser} has booked this slot, but has no approved words yet.", block)]
-    return []
+def _unsold(placement: Placement, block: Placed[SponsorSlot]) -> Problem:
+    if placement.fallback == Fallback.REFUSE:
+        return blocker(f"“{placement}” is not sold, and the issue does not go out without it.", block)
+    if placement.fallback == Fallback.HOUSE:
+        return warning(
+            "This sponsor slot is not sold; a house promotion stands there, if there is one.", block
+        )
+    return warning("This sponsor slot is not sold; readers will not see it.", block)

@@ -1,0 +1,235 @@
+"""The send gate: every sold insertion of an issue, and what keeps it from going out as it was sold."""
+
+import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.urls import reverse
+
+from issues import composing
+from issues.blocks.base import Commitment, Mend, Placed, Reason
+from issues.models import Issue
+from newsroom.lib.errors import NotNow, Refused
+from newsroom.lib.people import Person, called
+from sponsors import checks, conflicts, positions, trafficking, trail
+from sponsors.models import (
+    CreativeVersion,
+    Decision,
+    Insertion,
+    InsertionStatus,
+    OrderStatus,
+    Override,
+    Placement,
+    VersionStatus,
+)
+
+__all__ = ["House", "Layout", "commitments", "keep", "layout", "reasons", "runs"]
+
+KIND = "sponsor_slot"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """An issue's sponsor blocks beside its slots: which block stands for which slot, and what is sold in it.
+
+    Several blocks of one placement stand for its slots in reading order.
+    """
+
+    issue: Issue
+    placements: Mapping[str, Placement]
+    slot_of: Mapping[UUID, tuple[str, int]]
+    insertions: Mapping[tuple[str, int], Insertion]
+
+    def insertion(self, uid: UUID) -> Insertion | None:
+        """What is sold in the slot that the block stands for."""
+        return self.insertions.get(self.slot_of.get(uid, ("", 0)))
+
+    def block(self, insertion: Insertion) -> UUID | None:
+        """The block that stands for the insertion's slot."""
+        key = (insertion.slot.placement.code, insertion.slot.ordinal)
+        return next((uid for uid, slot in self.slot_of.items() if slot == key), None)
+
+
+def layout(issue: Issue, blocks: Sequence[Placed[Any]]) -> Layout:
+    """Read it once for all questions about the issue."""
+    placements = {
+        each.code: each for each in issue.publication.placements.select_related("format", "publication")
+    }
+    counted: dict[str, int] = {}
+    slot_of = {}
+    for each in blocks:
+        code = each.data.placement
+        counted[code] = counted.get(code, 0) + 1
+        slot_of[each.uid] = (code, counted[code])
+    rows = (
+        Insertion.objects.filter(slot__issue=issue)
+        .exclude(status__in=[InsertionStatus.MOVED, InsertionStatus.CANCELLED])
+        .whole()
+        .prefetch_related("proofs", "overrides__by", "line__order__advertiser__labels")
+    )
+    sold = {(row.slot.placement.code, row.slot.ordinal): row for row in rows}
+    return Layout(issue, placements, slot_of, sold)
+
+
+def runs(insertion: Insertion) -> CreativeVersion | None:
+    """The words that run in the insertion: a stand-in if it was late, else its own once they have passed our review, or
+    somebody decided to go out without."""
+    if insertion.late_since:
+        return insertion.stand_in
+    version = insertion.version
+    if version is None or version.status in (VersionStatus.REJECTED, VersionStatus.CHANGES_REQUESTED):
+        return None
+    return version if version.status == VersionStatus.REVIEWED or insertion.overrides.all() else None
+
+
+class House:
+    """The house's own promotions, for slots that nobody has bought: each once, the most important first."""
+
+    def __init__(self, day: datetime.date) -> None:
+        rows = CreativeVersion.objects.filter(
+            creative__advertiser__house=True, status=VersionStatus.REVIEWED
+        ).select_related("creative__advertiser", "image")
+        newest: dict[int, CreativeVersion] = {}
+        for row in rows.order_by("-creative__priority", "creative", "-number"):
+            newest.setdefault(row.creative_id, row)
+        self._waiting = [each for each in newest.values() if not checks.lapses(each, day)]
+
+    def next(self) -> CreativeVersion | None:
+        return self._waiting.pop(0) if self._waiting else None
+
+
+def commitments(found: Layout, *, now: datetime.datetime) -> list[Commitment]:
+    """Each sold insertion of the issue, in the order of its slots, with what stands against it."""
+    stops = _stops(found)
+    clashing = conflicts.between(found.issue, now=now)
+    return [
+        Commitment(
+            title=f"{each.advertiser}, {each.slot.name}",
+            reasons=tuple(_weighed(each, reasons(each, found, stops, clashing))),
+            uid=found.block(each),
+            url=reverse("sponsors:insertion", args=[each.pk]),
+        )
+        for each in sorted(found.insertions.values(), key=_in_order)
+        if each.status == InsertionStatus.BOOKED
+    ]
+
+
+def reasons(
+    insertion: Insertion,
+    found: Layout,
+    stops: Mapping[UUID, Sequence[positions.Stop]],
+    clashing: Sequence[conflicts.Clash],
+) -> Iterator[Reason]:
+    """What stands against one insertion, the gravest first."""
+    uid = found.block(insertion)
+    if uid is None:
+        yield Reason(
+            f"sold, but the issue has no block for “{insertion.slot.placement}”. Add a Sponsor block and choose it."
+        )
+    yield from (Reason(sentence) for sentence in _of_deal(insertion))
+    if not insertion.late_since:
+        yield from (Reason(sentence) for sentence in _of_creative(insertion))
+    for stop in stops.get(uid, ()) if uid else ():
+        yield Reason(stop.sentence, mend=Mend("Move it there", stop.to) if stop.to is not None else None)
+    name = insertion.advertiser.name
+    yield from (Reason(clash.sentence) for clash in clashing if clash.sentence.startswith(f"{name} "))
+
+
+@transaction.atomic
+def keep(insertion: Insertion, sentence: str, *, reason: str, by: Person, now: datetime.datetime) -> Override:
+    """Go out although the gate says ``sentence``; named, and written down. Raises ``Refused`` without a reason."""
+    if not reason.strip():
+        raise Refused("Say why it goes out all the same.")
+    if insertion.status != InsertionStatus.BOOKED:
+        raise NotNow("This insertion is closed.")
+    if insertion.slot.issue.editable:
+        composing.touch(insertion.slot.issue, now=now)
+    made = Override.objects.create(
+        insertion=insertion, sentence=sentence[:400], reason=reason.strip()[:300], by=by, at=now
+    )
+    trail.note("gate overridden", by=by, now=now, words=f"{sentence} Reason: {reason}", insertion=insertion)
+    return made
+
+
+def _in_order(insertion: Insertion) -> tuple[int, int]:
+    return insertion.slot.placement.position, insertion.slot.ordinal
+
+
+def _weighed(insertion: Insertion, found: Iterator[Reason]) -> Iterator[Reason]:
+    """Each reason with who overrode it: an override holds for the very sentence, not for what comes later."""
+    decided = {each.sentence: each for each in insertion.overrides.all()}
+    for reason in found:
+        override = decided.get(reason.sentence[:400])
+        kept = f"Kept by {called(override.by)}: {override.reason}" if override else ""
+        yield Reason(reason.sentence, kept, reason.mend)
+
+
+def _of_deal(insertion: Insertion) -> Iterator[str]:
+    order, issue = insertion.line.order, insertion.slot.issue
+    if order.status not in (OrderStatus.APPROVED, OrderStatus.SIGNED):
+        yield f"order {order.number} is {order.get_status_display().lower()}, not approved."
+    if insertion.agreed_for != issue.planned_for:
+        yield f"it was agreed for {_day(insertion.agreed_for)}, and the issue has moved to {_day(issue.planned_for)}: settle it."
+
+
+def _of_creative(insertion: Insertion) -> Iterator[str]:
+    version, day = insertion.version, insertion.slot.issue.planned_for
+    if version is None:
+        yield "no creative has come yet."
+        return
+    if version.status == VersionStatus.SUBMITTED:
+        yield "its creative waits for our review."
+    elif version.status != VersionStatus.REVIEWED:
+        yield f"its creative was sent back: {version.review_note or version.get_status_display().lower()}"
+    if lapse := checks.lapses(version, day):
+        yield f"{lapse}."
+    form = insertion.slot.placement.format
+    yield from (finding.sentence for finding in checks.version_findings(form, version))
+    if not form.label(insertion.advertiser.name).strip():
+        yield "it has no label."
+    if version.status == VersionStatus.REVIEWED:
+        yield from _of_proof(insertion, version)
+
+
+def _of_proof(insertion: Insertion, version: CreativeVersion) -> Iterator[str]:
+    if trafficking.approved(insertion):
+        return
+    latest = next(iter(insertion.proofs.all()), None)
+    if latest is None or latest.version_id != version.pk:
+        yield "the sponsor has not approved it yet."
+    elif latest.decision == Decision.CHANGES_REQUESTED:
+        yield f"the sponsor asks for changes: {latest.words}"
+    else:
+        yield f"it has changed since {latest.who} approved it."
+
+
+def _stops(found: Layout) -> dict[UUID, list[positions.Stop]]:
+    """Broken position rules, by block."""
+    rows = list(found.issue.blocks.standing().values_list("uid", "kind"))
+    placed = [_standing(found, uid, kind) for uid, kind in rows]
+    broken: dict[UUID, list[positions.Stop]] = {}
+    for stop in positions.stops(placed):
+        broken.setdefault(rows[stop.position][0], []).append(stop)
+    return broken
+
+
+def _standing(found: Layout, uid: UUID, kind: str) -> positions.Standing:
+    insertion = found.insertion(uid) if kind == KIND else None
+    if insertion is None:
+        return positions.Standing(kind)
+    placement = insertion.slot.placement
+    return positions.Standing(
+        kind,
+        rule=placement.rule,
+        nth=placement.nth,
+        drift=placement.drift,
+        family=str(insertion.line.order.advertiser_id),
+        apart=max(placement.apart, insertion.line.min_gap_blocks),
+    )
+
+
+def _day(day: datetime.date) -> str:
+    return f"{day:%a} {day.day} {day:%b}"

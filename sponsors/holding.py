@@ -1,0 +1,190 @@
+"""Keeping a slot for somebody: first and second options, challenges, expiry. The only writer of holds.
+
+Whether a hold stands is judged by the clock on reading; the rows are tidied when somebody needs their place, and by beat.
+"""
+
+import datetime
+from collections.abc import Sequence
+
+from django.db import IntegrityError, transaction
+from django.db.models import Max
+
+from newsroom.lib.errors import Conflict, NotNow, Refused
+from newsroom.lib.people import Person, called
+from newsroom.lib.states import move
+from sponsors import conflicts, deadlines, inventory, trail
+from sponsors.models import Advertiser, Hold, HoldStatus, Slot
+from sponsors.models.deals import HOLD_MOVES
+from sponsors.taken import Taken, closed, first_hold, held_by_another
+
+__all__ = ["challenge", "extend", "hold", "release", "tidy"]
+
+USUAL = datetime.timedelta(hours=48)
+LONGEST = datetime.timedelta(days=14)
+TO_DECIDE = datetime.timedelta(hours=24)
+"""What a challenged holder has to book or drop."""
+
+
+@transaction.atomic
+def hold(
+    slots: Sequence[Slot],
+    advertiser: Advertiser,
+    *,
+    by: Person,
+    now: datetime.datetime,
+    lasts: datetime.timedelta = USUAL,
+    behind_others: bool = False,
+    overriding: str = "",
+) -> list[Hold]:
+    """Hold all of the slots or none, for at most 14 days, and never past the day by which they must be booked.
+
+    ``behind_others`` takes a second option where somebody else has the first. Raises ``Taken`` if one is sold, blocked or
+    (without it) held; ``Clashes``; ``NotNow`` if it is too late to hold.
+    """
+    if not datetime.timedelta(0) < lasts <= LONGEST:
+        raise Refused("A hold lasts from an hour to 14 days.")
+    rows = inventory.locked(slots)
+    tidy(now=now, only=rows)
+    refused = [(slot, why) for slot in rows if (why := _why_not(slot, advertiser, behind_others, now=now))]
+    if refused:
+        raise Taken(refused, among=rows, now=now)
+    # How often it may repeat is a term of the line item, and asked when the slots are booked.
+    repeats = {slot.issue_id: 0 for slot in rows}
+    found = conflicts.clashes({slot.issue for slot in rows}, advertiser, now=now, adding=repeats)
+    conflicts.refuse_unless(found, overriding=overriding)
+    made = [_placed(slot, advertiser, by=by, now=now, lasts=lasts) for slot in rows]
+    for each in made:
+        trail.note(
+            "held", by=by, now=now, words=f"{each.slot}, option {each.rank}. {overriding}".strip(),
+            advertiser=advertiser, issue=each.slot.issue,
+        )  # fmt: skip
+    return made
+
+
+@transaction.atomic
+def extend(held: Hold, *, by: Person, now: datetime.datetime) -> None:
+    """Once, by two days, unless somebody has challenged it. Raises ``NotNow``."""
+    held = _standing(held, now=now)
+    if held.challenged_at:
+        raise NotNow("This hold was challenged: book the slot, or let it go.")
+    if held.extended_at:
+        raise NotNow("This hold was extended once already.")
+    until = _at_most(held.slot, held.expires_at + USUAL, now=now)
+    if until <= held.expires_at:
+        raise NotNow(f"The slot must be booked by {until:%a %-d %b, %H:%M}; it cannot be held any longer.")
+    _change(held, expires_at=until, extended_at=now)
+    _noted(held, "hold extended", by=by, now=now)
+
+
+@transaction.atomic
+def release(held: Hold, *, by: Person, now: datetime.datetime) -> None:
+    """Let the slot go; the next option moves up."""
+    held = _standing(held, now=now)
+    move(held, HoldStatus.RELEASED, moves=HOLD_MOVES, ended_at=now)
+    _noted(held, "hold released", by=by, now=now)
+
+
+@transaction.atomic
+def challenge(slot: Slot, advertiser: Advertiser, *, by: Person, now: datetime.datetime) -> Hold:
+    """A buyer with an order makes the holder of the first option book or drop within a day; gets the next option.
+
+    Returns the hold that was challenged. Raises ``NotNow`` if nobody else holds the slot, or it was challenged already.
+    """
+    (slot,) = inventory.locked([slot])
+    tidy(now=now, only=[slot])
+    first = first_hold(slot, now=now)
+    if first is None:
+        raise NotNow("Nobody holds this slot any more: book it.")
+    if first.advertiser == advertiser:
+        raise NotNow(f"{advertiser} has the first option itself: book it.")
+    if first.challenged_at:
+        raise NotNow(
+            f"It was challenged already; {first.advertiser} has until {_clock(first, slot)} to book."
+        )
+    if not Hold.objects.standing(now).filter(slot=slot, advertiser=advertiser).exists():
+        conflicts.refuse_unless(conflicts.clashes([slot.issue], advertiser, now=now), overriding="")
+        _placed(slot, advertiser, by=by, now=now, lasts=LONGEST)
+    _change(first, expires_at=min(first.expires_at, now + TO_DECIDE), challenged_at=now, challenged_by=by)
+    _noted(first, "hold challenged", by=by, now=now, words=f"{advertiser} wants it.")
+    return first
+
+
+def tidy(*, now: datetime.datetime, only: Sequence[Slot] | None = None) -> int:
+    """Mark holds whose time has run out. Beat calls it for all of them; nothing depends on when."""
+    late = Hold.objects.run_out(now)
+    if only is not None:
+        late = late.filter(slot__in=only)
+    ended = 0
+    for each in late.select_related("slot__placement", "slot__issue", "advertiser"):
+        changed = Hold.objects.filter(pk=each.pk, status=HoldStatus.ACTIVE, expires_at=each.expires_at)
+        if changed.update(status=HoldStatus.EXPIRED, ended_at=each.expires_at):
+            _noted(each, "hold expired", by=None, now=now)
+            ended += 1
+    return ended
+
+
+def _why_not(slot: Slot, advertiser: Advertiser, behind_others: bool, *, now: datetime.datetime) -> str:
+    if Hold.objects.standing(now).filter(slot=slot, advertiser=advertiser).exists():
+        return f"{slot} is held for {advertiser} already."
+    return closed(slot, now=now) or ("" if behind_others else held_by_another(slot, advertiser, now=now))
+
+
+def _placed(
+    slot: Slot, advertiser: Advertiser, *, by: Person, now: datetime.datetime, lasts: datetime.timedelta
+) -> Hold:
+    until = _at_most(slot, now + lasts, now=now)
+    last = Hold.objects.filter(slot=slot, status=HoldStatus.ACTIVE).aggregate(last=Max("rank"))["last"]
+    try:
+        with transaction.atomic():
+            return Hold.objects.create(
+                slot=slot,
+                advertiser=advertiser,
+                owner=by,
+                rank=(last or 0) + 1,
+                placed_at=now,
+                expires_at=until,
+            )
+    except IntegrityError:
+        raise Conflict(f"Somebody else took an option on {slot} a moment ago. Look again.") from None
+
+
+def _at_most(slot: Slot, until: datetime.datetime, *, now: datetime.datetime) -> datetime.datetime:
+    holidays = frozenset(slot.issue.publication.holidays.values_list("day", flat=True))
+    book_by = deadlines.of(slot.issue, slot.placement, holidays).book_by
+    if book_by <= now:
+        raise NotNow(
+            f"It is too late to hold {slot}: since {book_by:%a %-d %b, %H:%M} it can only be booked."
+        )
+    return min(until, book_by)
+
+
+def _standing(held: Hold, *, now: datetime.datetime) -> Hold:
+    """The hold as it is now, its slot locked."""
+    inventory.locked([held.slot_id])
+    held = Hold.objects.select_related("slot__issue__publication", "slot__placement", "advertiser").get(
+        pk=held.pk
+    )
+    if held.status != HoldStatus.ACTIVE or held.expires_at <= now:
+        raise NotNow(f"This hold is no longer there: it {_ended(held)}.")
+    return held
+
+
+def _ended(held: Hold) -> str:
+    return {HoldStatus.CONVERTED: "was booked", HoldStatus.RELEASED: "was released"}.get(
+        HoldStatus(held.status), f"ran out on {held.expires_at:%a %-d %b, %H:%M} UTC"
+    )
+
+
+def _change(held: Hold, **changes: object) -> None:
+    for name, value in changes.items():
+        setattr(held, name, value)
+    held.save(update_fields=list(changes))
+
+
+def _noted(held: Hold, what: str, *, by: Person, now: datetime.datetime, words: str = "") -> None:
+    said = f"{held.slot}, held by {called(held.owner)}. {words}".strip()
+    trail.note(what, by=by, now=now, words=said, advertiser=held.advertiser, issue=held.slot.issue)
+
+
+def _clock(held: Hold, slot: Slot) -> str:
+    return f"{held.expires_at.astimezone(slot.issue.publication.zone):%a %-d %b, %H:%M}"

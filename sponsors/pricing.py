@@ -1,0 +1,104 @@
+"""What things cost: from the rate card that holds on the day, frozen when an order is approved."""
+
+import datetime
+from collections.abc import Iterable, Sequence
+from decimal import ROUND_HALF_UP, Decimal
+
+from issues.models import Publication
+from sponsors.models import Insertion, InsertionStatus, LineItem, LineKind, Package, RateCard, Slot
+
+__all__ = ["PriceList", "net", "order_total", "prices"]
+
+CENT = Decimal("0.01")
+
+
+class PriceList:
+    """The rate cards of a publication, read once."""
+
+    def __init__(self, publication: Publication) -> None:
+        self._cards = list(
+            RateCard.objects.filter(publication=publication).prefetch_related("items").order_by("-valid_from")
+        )
+
+    def card(self, day: datetime.date) -> RateCard | None:
+        """The card that holds on that day: of several, the one that started last."""
+        return next(
+            (
+                card
+                for card in self._cards
+                if card.valid_from <= day and (card.valid_to is None or day <= card.valid_to)
+            ),
+            None,
+        )
+
+    def price(self, placement_id: int, day: datetime.date) -> Decimal:
+        """The list price of one insertion; 0 where no card names one."""
+        card = self.card(day)
+        items = card.items.all() if card else ()
+        return next((item.price for item in items if item.placement_id == placement_id), Decimal(0))
+
+
+def prices(line: LineItem, slots: Sequence[Slot], *, known: PriceList) -> list[Decimal]:
+    """Net price of each slot when it is sold on that line.
+
+    A package costs what the card says for each issue, shared out by list price; make-goods and added value cost nothing.
+    """
+    if line.kind != LineKind.SPONSORSHIP:
+        return [Decimal(0)] * len(slots)
+    listed = [known.price(slot.placement_id, slot.issue.planned_for) for slot in slots]
+    if line.package is not None:
+        listed = _packaged(line.package, slots, listed)
+    return [_discounted(price, line.discount) for price in listed]
+
+
+def net(insertions: Iterable[Insertion], *, known: PriceList) -> dict[int, Decimal]:
+    """Net price of each insertion by key: the frozen one, else what the rate card says today."""
+    found: dict[int, Decimal] = {}
+    open_lines: dict[LineItem, list[Insertion]] = {}
+    for each in insertions:
+        if each.price is None:
+            open_lines.setdefault(each.line, []).append(each)
+        else:
+            found[each.pk] = each.price
+    for line, unpriced in open_lines.items():
+        asked = prices(line, [each.slot for each in unpriced], known=known)
+        found |= {each.pk: price for each, price in zip(unpriced, asked, strict=True)}
+    return found
+
+
+def order_total(insertions: Sequence[Insertion], *, known: PriceList) -> Decimal:
+    """What an order is worth: insertions that were moved or cancelled cost nothing."""
+    counted = [
+        each for each in insertions if each.status not in (InsertionStatus.MOVED, InsertionStatus.CANCELLED)
+    ]
+    return sum(net(counted, known=known).values(), Decimal(0))
+
+
+def _packaged(package: Package, slots: Sequence[Slot], listed: Sequence[Decimal]) -> list[Decimal]:
+    """The package's price in each issue where all its placements stand together; elsewhere the list price."""
+    wanted = sorted(placement.pk for placement in package.placements.all())
+    by_issue: dict[int, list[int]] = {}
+    for index, slot in enumerate(slots):
+        by_issue.setdefault(slot.issue_id, []).append(index)
+    shared = list(listed)
+    for indexes in by_issue.values():
+        if sorted(slots[index].placement_id for index in indexes) == wanted:
+            parts = _shares(package.price, [listed[index] for index in indexes])
+            for index, part in zip(indexes, parts, strict=True):
+                shared[index] = part
+    return shared
+
+
+def _shares(total: Decimal, weights: Sequence[Decimal]) -> list[Decimal]:
+    """``total`` shared out by weight, in cents; the last takes what rounding leaves."""
+    whole = sum(weights)
+    parts = [_cents(total * weight / whole) if whole else _cents(total / len(weights)) for weight in weights]
+    return [*parts[:-1], total - sum(parts[:-1], Decimal(0))]
+
+
+def _discounted(price: Decimal, percent: Decimal) -> Decimal:
+    return _cents(price * (100 - percent) / 100)
+
+
+def _cents(amount: Decimal) -> Decimal:
+    return amount.quantize(CENT, ROUND_HALF_UP)

@@ -1,0 +1,1 @@
+"""What the desk and sponsors see of what is sold."""

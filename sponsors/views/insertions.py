@@ -1,0 +1,220 @@
+"""One insertion: its message, what the gate says, and everything that is done with it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from issues import richtext
+from issues.rendering import slots
+from issues.snapshot import by_kind, standing
+from newsroom.lib.errors import NewsroomError, Refused
+from newsroom.lib.people import called, person
+from newsroom.lib.policy import FRAMES
+from sponsors import access, checks, deadlines, gate, inventory, selling, showing, trafficking
+from sponsors.forms import CreativeForm
+from sponsors.models import Decision, Insertion, InsertionStatus, VersionStatus
+
+
+@require_safe
+def insertion(request: HttpRequest, pk: int) -> HttpResponse:
+    """Where it stands: slot, order, message, proof, record."""
+    return render(
+        request, "sponsors/insertion.html", _shown(request, access.insertion(request.user, pk, access.SEE))
+    )
+
+
+@require_http_methods(["GET", "POST"])
+def creative(request: HttpRequest, pk: int) -> HttpResponse:
+    """Bring the message in on the sponsor's behalf."""
+    shown = access.insertion(request.user, pk, access.SEE)
+    if not request.user.has_perm(access.TRAFFIC):
+        access.allow(request.user, access.SELL)
+    form = creative_form(request, shown)
+    if request.method == "POST" and form.is_valid():
+        by = person(request)
+        try:
+            version = trafficking.submit(shown, form.words(), who=called(by), by=by, now=timezone.now())
+            messages.success(request, f"Version {version.number} is in; it waits for our review.")
+            return redirect("sponsors:insertion", pk)
+        except NewsroomError as error:
+            form.add_error(None, str(error))
+    values = {"insertion": shown, "form": form, "section": "sponsors"}
+    return render(request, "sponsors/creative.html", values, status=422 if form.errors else 200)
+
+
+def creative_form(request: HttpRequest, shown: Insertion) -> CreativeForm:
+    """The form of the insertion's message, as it stands or as it was sent."""
+    return CreativeForm(
+        request.POST or None,
+        request.FILES or None,
+        form_of=shown.slot.placement.format,
+        before=shown.version,
+        initial=CreativeForm.showing(shown.version),
+    )
+
+
+@require_safe
+def frame(request: HttpRequest, pk: int, part: str) -> HttpResponse:
+    """The message alone in the frame of a real mail, or as plain text."""
+    return shown_alone(access.insertion(request.user, pk, access.SEE), part)
+
+
+def shown_alone(shown: Insertion, part: str) -> HttpResponse:
+    """What ``frame`` answers, for the desk and for the sponsor alike. ``part`` is html or text."""
+    if shown.version is None and shown.stand_in is None:
+        raise Http404("There is no message yet.")
+    rendered = showing.alone(shown, shown.stand_in or shown.version).rendered
+    words = slots.shown(rendered.html if part == "html" else rendered.text, settings.SITE_URL)
+    if part == "text":
+        return HttpResponse(words, content_type="text/plain; charset=utf-8")
+    return HttpResponse(words, headers={"Content-Security-Policy": FRAMES})
+
+
+@require_POST
+def step(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
+    """Review, approve for the sponsor, remark, move, cancel, rule late, override: each with the right that it takes."""
+    if verb not in STEPS:
+        raise Http404("There is no such step.")
+    right, do = STEPS[verb]
+    on = access.insertion(request.user, pk, right)
+    try:
+        landed = do(request, on) or on
+    except NewsroomError as error:
+        messages.error(request, str(error))
+        landed = on
+    return redirect("sponsors:insertion", landed.pk)
+
+
+def _review(request: HttpRequest, on: Insertion) -> None:
+    if on.version is None:
+        raise Refused("There is no message to review yet.")
+    decision = request.POST.get("decision", "")
+    if decision not in VersionStatus.values or decision == VersionStatus.SUBMITTED:
+        raise Refused("Choose: passed, changes, or rejected.")
+    note = request.POST.get("words", "")
+    trafficking.review(on.version, decision, by=person(request), now=timezone.now(), note=note)
+    messages.success(request, f"Version {on.version.number}: {on.version.get_status_display().lower()}.")
+
+
+def _approve_for(request: HttpRequest, on: Insertion) -> None:
+    """The sponsor said yes by mail or phone; ``words`` is who."""
+    who = request.POST.get("words", "").strip()
+    if not who:
+        raise Refused("Say who at the sponsor approved it.")
+    by = person(request)
+    trafficking.decide(
+        on,
+        request.POST.get("rendering", ""),
+        Decision.APPROVED,
+        who=f"{who} (told {called(by)})",
+        by=by,
+        now=timezone.now(),
+    )
+    messages.success(request, "Approved as it is shown here; any later change asks again.")
+
+
+def _remark(request: HttpRequest, on: Insertion) -> None:
+    by = person(request)
+    trafficking.remark(on, request.POST.get("words", ""), who=called(by), by=by, now=timezone.now())
+
+
+def _move(request: HttpRequest, on: Insertion) -> Insertion:
+    (to,) = inventory.at([request.POST.get("slot", "")])
+    reason = request.POST.get("overriding", "").strip()
+    if reason:
+        access.allow(request.user, access.APPROVE)
+    moved = selling.move(on, to, by=person(request), now=timezone.now(), overriding=reason)
+    messages.success(request, f"Moved to {to}.")
+    return moved
+
+
+def _cancel(request: HttpRequest, on: Insertion) -> None:
+    selling.cancel(on, by=person(request), now=timezone.now(), why=request.POST.get("words", ""))
+    messages.success(request, f"{on.slot} is free again.")
+
+
+def _rule_late(request: HttpRequest, on: Insertion) -> None:
+    stand_in = trafficking.rule_late(on, by=person(request), now=timezone.now())
+    said = (
+        f"{stand_in} stands in."
+        if stand_in
+        else "They have nothing that could stand in: a house promotion runs, or nothing."
+    )
+    messages.success(request, f"Late through the advertiser’s fault; it stays billable. {said}")
+
+
+def _withdraw(request: HttpRequest, on: Insertion) -> None:
+    trafficking.withdraw_ruling(on, by=person(request), now=timezone.now())
+
+
+def _keep(request: HttpRequest, on: Insertion) -> None:
+    sentence = request.POST.get("sentence", "")
+    gate.keep(on, sentence, reason=request.POST.get("words", ""), by=person(request), now=timezone.now())
+    messages.success(request, "It may go out all the same; the reason is written down.")
+
+
+def _name(request: HttpRequest, on: Insertion) -> None:
+    from_form = " ".join(request.POST.get("words", "").split())[:120]
+    if not from_form:
+        raise Refused("Write whose message it is.")
+    advertiser = selling.known_by_name(from_form)
+    selling.hand_over(on, advertiser, by=person(request), now=timezone.now())
+    messages.success(request, f"It is {advertiser}’s message now.")
+
+
+STEPS: dict[str, tuple[str, Callable[[HttpRequest, Insertion], Insertion | None]]] = {
+    "review": (access.TRAFFIC, _review),
+    "approve": (access.TRAFFIC, _approve_for),
+    "remark": (access.SEE, _remark),
+    "move": (access.SELL, _move),
+    "cancel": (access.SELL, _cancel),
+    "late": (access.TRAFFIC, _rule_late),
+    "withdraw": (access.TRAFFIC, _withdraw),
+    "keep": (access.OVERRIDE, _keep),
+    "name": (access.SELL, _name),
+}
+
+
+def _shown(request: HttpRequest, shown: Insertion) -> dict[str, Any]:
+    issue, now = shown.slot.issue, timezone.now()
+    commitment = next((each for each in _commitments(shown) if each.url.endswith(f"/{shown.pk}/")), None)
+    booked = shown.status == InsertionStatus.BOOKED
+    return {
+        "insertion": shown,
+        "order": shown.line.order,
+        "issue": issue,
+        "booked": booked,
+        "open": booked and issue.editable,
+        "unnamed": shown.advertiser.name == selling.UNNAMED,
+        "reasons": commitment.reasons if commitment else (),
+        "due": deadlines.of(
+            issue, shown.slot.placement, frozenset(issue.publication.holidays.values_list("day", flat=True))
+        ),
+        "findings": checks.version_findings(shown.slot.placement.format, shown.version)
+        if shown.version
+        else [],
+        "words": richtext.plain(shown.version.body) if shown.version else "",
+        "seal": showing.seal(shown, shown.version) if shown.version else "",
+        "approval": trafficking.approved(shown),
+        "proofs": list(shown.proofs.all()),
+        "remarks": list(shown.remarks.all()),
+        "overrides": list(shown.overrides.all()),
+        "free": inventory.alternatives(shown.slot, now=now, count=12) if booked else [],
+        "record": getattr(shown, "run_record", None),
+        "owed": getattr(shown, "make_good", None),
+        "trail": list(shown.trail.all()[:50]),
+        "now": now,
+        "section": "sponsors",
+    }
+
+
+def _commitments(shown: Insertion) -> list[Any]:
+    """What the gate says of this issue."""
+    blocks = by_kind(standing(shown.slot.issue)).get(gate.KIND, [])
+    return gate.commitments(gate.layout(shown.slot.issue, blocks), now=timezone.now())

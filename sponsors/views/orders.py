@@ -1,0 +1,144 @@
+"""Insertion orders: what was sold, at which price, and where it stands."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Count, Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from newsroom.lib.errors import NewsroomError
+from newsroom.lib.people import person
+from newsroom.lib.text import counted
+from sponsors import access, dealing, ordering, pricing, selling
+from sponsors.forms import ExclusivityForm, OrderForm
+from sponsors.models import Insertion, InsertionOrder, InsertionStatus, OrderStatus
+
+ORDERS_A_PAGE = 40
+
+
+@require_safe
+def listing(request: HttpRequest) -> HttpResponse:
+    """Orders, the newest first."""
+    access.allow(request.user, access.SEE)
+    wanted, status = request.GET.get("q", "").strip(), request.GET.get("status", "")
+    rows = InsertionOrder.objects.select_related("advertiser", "publication", "salesperson")
+    rows = rows.annotate(
+        booked=Count("lines__insertions", filter=Q(lines__insertions__status=InsertionStatus.BOOKED))
+    )
+    if wanted:
+        rows = rows.filter(
+            Q(number__icontains=wanted)
+            | Q(advertiser__name__icontains=wanted)
+            | Q(po_number__icontains=wanted)
+        )
+    if status in OrderStatus.values:
+        rows = rows.filter(status=status)
+    page = Paginator(rows, ORDERS_A_PAGE).get_page(request.GET.get("page"))
+    values = {
+        "page": page,
+        "q": wanted,
+        "status": status,
+        "statuses": OrderStatus.choices,
+        "section": "sponsors",
+    }
+    return render(request, "sponsors/orders.html", values)
+
+
+@require_http_methods(["GET", "POST"])
+def order(request: HttpRequest, pk: int) -> HttpResponse:
+    """One order with its insertions, prices, steps and trail; a POST changes its terms."""
+    shown = access.order(request.user, pk, access.SELL if request.method == "POST" else access.SEE)
+    form = OrderForm(request.POST or None, instance=shown)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        messages.success(request, "Saved.")
+        return redirect("sponsors:order", pk)
+    return render(
+        request, "sponsors/order.html", _shown(request, shown, form), status=422 if form.errors else 200
+    )
+
+
+@require_POST
+def step(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
+    """Submit, approve, send back, sign or cancel."""
+    rights = {
+        "submit": access.SELL,
+        "approve": access.APPROVE,
+        "disapprove": access.APPROVE,
+        "sign": access.SELL,
+        "cancel": access.SELL,
+    }
+    if verb not in rights:
+        raise Http404("There is no such step.")
+    on = access.order(request.user, pk, rights[verb])
+    words, by, now = request.POST.get("words", ""), person(request), timezone.now()
+    try:
+        if verb == "submit":
+            ordering.submit(on, by=by, now=now)
+        elif verb == "approve":
+            ordering.approve(on, by=by, now=now)
+        elif verb == "disapprove":
+            ordering.disapprove(on, by=by, now=now, words=words)
+        elif verb == "sign":
+            ordering.sign(on, signed_by=words, by=by, now=now)
+        else:
+            back = selling.cancel_order(on, by=by, now=now, why=words)
+            messages.success(request, f"{counted(back, 'slot is', 'slots are')} free again.")
+        messages.success(request, f"{on.number} is {on.get_status_display().lower()} now.")
+    except NewsroomError as error:
+        messages.error(request, str(error))
+    return redirect("sponsors:order", pk)
+
+
+@require_http_methods(["GET", "POST"])
+def exclusivity(request: HttpRequest, pk: int) -> HttpResponse:
+    """Sell on an order that others stay out."""
+    on = access.order(request.user, pk, access.SELL)
+    form = ExclusivityForm(request.POST or None)
+    line = on.lines.last()
+    if request.method == "POST" and form.is_valid():
+        try:
+            if line is None:
+                line = ordering.add_line(on, by=person(request), now=timezone.now())
+            dealing.sell_exclusivity(line, by=person(request), now=timezone.now(), **form.cleaned_data)
+            messages.success(request, "Sold: they stay out.")
+            return redirect("sponsors:order", pk)
+        except NewsroomError as error:
+            form.add_error(None, str(error))
+    values = {"order": on, "form": form, "section": "sponsors"}
+    return render(request, "sponsors/exclusivity.html", values, status=422 if form.errors else 200)
+
+
+def _shown(request: HttpRequest, shown: InsertionOrder, form: OrderForm) -> dict[str, Any]:
+    insertions = list(
+        Insertion.objects.filter(line__order=shown).whole().select_related("line__package", "make_good")
+        .order_by("slot__issue__planned_for", "slot__placement__position", "pk")
+    )  # fmt: skip
+    price_list = pricing.PriceList(shown.publication)
+    prices = pricing.net(insertions, known=price_list)
+    live = [
+        each for each in insertions if each.status not in (InsertionStatus.MOVED, InsertionStatus.CANCELLED)
+    ]
+    return {
+        "order": shown,
+        "stage": ordering.stage(shown, insertions),
+        "form": form,
+        "rows": [(each, prices[each.pk]) for each in insertions],
+        "total": pricing.order_total(insertions, known=price_list),
+        "live": len(live),
+        "booked": sum(each.status == InsertionStatus.BOOKED for each in insertions),
+        "exclusivities": [each for line in shown.lines.all() for each in line.exclusivities.all()],
+        "links": list(shown.portal_links.select_related("made_by")),
+        "contacts": list(shown.advertiser.contacts.all()),
+        "notices": list(shown.notices.all()),
+        "invoices": list(shown.invoices.all()),
+        "trail": list(
+            shown.trail.select_related("insertion__slot__issue", "insertion__slot__placement")[:50]
+        ),
+        "now": timezone.now(),
+        "section": "sponsors",
+    }
