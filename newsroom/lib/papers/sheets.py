@@ -157,7 +157,7 @@ def _write_cell(page: Any, row: int, column: int, value: object, forms: _Forms) 
 
 def _fits_a_number(value: object) -> bool:
     """Excel keeps fifteen digits; a longer number is a reference, and every digit of it counts."""
-    return _is_number(value) and abs(value) < 10**_MOST_DIGITS  # type: ignore[operator,arg-type]
+    return _is_number(value) and abs(value) < 10**_MOST_DIGITS  # type: ignore[arg-type]
 
 
 def _fits_a_date(value: object) -> bool:
