@@ -1,0 +1,157 @@
+"""Words and lines on pages of paper: what a layout places, how wide words are, and how they become a PDF."""
+
+import datetime
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from fpdf import FPDF
+from fpdf.bidi import BidiParagraph
+from fpdf.fonts import TTFFont
+
+FONTS = Path(__file__).parent / "fonts"
+POINT = 25.4 / 72
+"""Millimetres."""
+
+_FAMILY = "DejaVu"
+_UNKNOWN = "\N{REPLACEMENT CHARACTER}"
+_UNSEEN = {"Cc", "Cf", "Cs", "Mn", "Me"}
+"""Kinds of characters that take no room of their own: left out where the font has none for them."""
+_RIGHT_TO_LEFT = {"R", "AL", "AN"}
+
+
+@dataclass(frozen=True)
+class Face:
+    """How words look: points, weight and a colour (RRGGBB)."""
+
+    size: float
+    colour: str
+    bold: bool = False
+
+
+@dataclass(frozen=True)
+class Words:
+    """One line of words, by its left end on the baseline, in millimetres."""
+
+    x: float
+    y: float
+    text: str
+    face: Face
+
+
+@dataclass(frozen=True)
+class Box:
+    """A filled rectangle; a rule is a very low one."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    colour: str
+
+
+Mark = Words | Box
+
+
+class Typesetter:
+    """The two weights of our font: measures words, breaks them into lines and prints pages."""
+
+    def __init__(self, title: str, made_at: datetime.datetime) -> None:
+        self._pdf = FPDF(format="A4", unit="mm")
+        self._pdf.set_auto_page_break(False)
+        self._pdf.add_font(_FAMILY, "", FONTS / "DejaVuSans.ttf")
+        self._pdf.add_font(_FAMILY, "B", FONTS / "DejaVuSans-Bold.ttf")
+        self._pdf.set_title(self.clean(title))
+        self._pdf.set_creator("newsroom")
+        self._pdf.set_creation_date(made_at)
+        self._pdf.set_lang("en")
+        self._width_of_word = cache(self._measured)
+
+    def clean(self, text: str) -> str:
+        """The text in characters that both weights of the font have."""
+        return "".join(self._printed(letter) for letter in text)
+
+    def width(self, text: str, face: Face) -> float:
+        """Millimetres."""
+        return self._width_of_word(text, face.bold) * face.size
+
+    def lines(self, text: str, face: Face, room: float) -> list[str]:
+        """The text in lines that fit, its own line ends kept; at least one."""
+        paragraphs = self.clean(text).splitlines() or [""]
+        return [line for paragraph in paragraphs for line in self._filled(paragraph.split(), face, room)]
+
+    def shortened(self, text: str, face: Face, room: float) -> str:
+        """The text on one line, as much of it as fits."""
+        words = " ".join(self.clean(text).split())
+        if self.width(words, face) <= room:
+            return words
+        return f"{next(self._pieces(words, face, room - self.width('…', face)), '').rstrip()}…"
+
+    def printed(self, pages: Iterable[Sequence[Mark]]) -> bytes:
+        """The pages as a PDF document."""
+        for page in pages:
+            self._pdf.add_page()
+            for mark in page:
+                self._print(mark)
+        return bytes(self._pdf.output())
+
+    def _print(self, mark: Mark) -> None:
+        if isinstance(mark, Box):
+            self._pdf.set_fill_color(f"#{mark.colour}")
+            self._pdf.rect(mark.x, mark.y, mark.width, mark.height, style="F")
+        elif mark.text:
+            self._pdf.set_font(_FAMILY, "B" if mark.face.bold else "", mark.face.size)
+            self._pdf.set_text_color(f"#{mark.face.colour}")
+            self._pdf.text(mark.x, mark.y, _as_seen(mark.text))
+
+    def _printed(self, letter: str) -> str:
+        if letter in "\n\r\t":
+            return letter
+        kind = unicodedata.category(letter)
+        if all(ord(letter) in self._font(bold).cmap for bold in (False, True)) and kind not in {"Cc", "Cf"}:
+            return letter
+        return "" if kind in _UNSEEN and kind != "Cs" else _UNKNOWN
+
+    def _font(self, bold: bool) -> TTFFont:
+        font = self._pdf.fonts[f"{_FAMILY.lower()}{'B' if bold else ''}"]
+        assert isinstance(font, TTFFont)
+        return font
+
+    def _measured(self, text: str, bold: bool) -> float:
+        """The width for each point of size."""
+        return self._font(bold).get_text_width(text, 1, None)[1] * POINT
+
+    def _filled(self, words: Sequence[str], face: Face, room: float) -> Iterator[str]:
+        """Words side by side until the line is full; a word longer than a line is cut."""
+        space, line, used = self.width(" ", face), "", 0.0
+        for word in words:
+            for piece in self._pieces(word, face, room):
+                width = self.width(piece, face)
+                if line and used + space + width > room:
+                    yield line
+                    line = ""
+                line, used = (f"{line} {piece}", used + space + width) if line else (piece, width)
+        yield line
+
+    def _pieces(self, word: str, face: Face, room: float) -> Iterator[str]:
+        """The word as it is if it fits, else cut; each piece has a letter at least, however small the room."""
+        if self.width(word, face) <= room:
+            yield word
+            return
+        piece, used = "", 0.0
+        for letter in word:
+            width = self.width(letter, face)
+            if piece and used + width > room:
+                yield piece
+                piece, used = "", 0.0
+            piece, used = piece + letter, used + width
+        yield piece
+
+
+def _as_seen(line: str) -> str:
+    """The line from left to right as eyes meet it: Hebrew and Arabic are stored in the order of reading."""
+    if not any(unicodedata.bidirectional(letter) in _RIGHT_TO_LEFT for letter in line):
+        return line
+    return BidiParagraph(line).get_reordered_string()
