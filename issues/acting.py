@@ -45,6 +45,13 @@ def _move(_: Issue, changes: Changes, uid: str, by: str) -> Acted:
     return Acted(replace(changes, order=order), said, uid)
 
 
+def _place(_: Issue, changes: Changes, uid: str, to: str) -> Acted:
+    """Move a block to where a rule wants it, counted without the block itself."""
+    at = _order(changes).index(_named(changes, uid).uid)
+    rest = len(_order(changes)) - 1
+    return _move(_, changes, uid, str(min(max(0, _number(to)), rest) - at))
+
+
 def _copy(_: Issue, changes: Changes, uid: str, __: str) -> Acted:
     written = _named(changes, uid)
     assert written.form is not None
@@ -85,6 +92,7 @@ def _aid(issue: Issue, changes: Changes, uid: str, name: str) -> Acted:
 
 ACTS: dict[str, Callable[[Issue, Changes, str, str], Acted]] = {
     "move": _move,
+    "place": _place,
     "copy": _copy,
     "remove": _remove,
     "add": _add,

@@ -8,9 +8,11 @@ from django.contrib.sitemaps import Sitemap
 from django.contrib.syndication.views import Feed
 from django.http import Http404, HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.feedgenerator import Atom1Feed
 
 from issues.models import Issue, Publication
+from issues.rendering import lapsing
 from newsroom.archive import reading
 from newsroom.lib.links import absolute
 from newsroom.lib.text import printable
@@ -52,7 +54,8 @@ class IssueFeed(Feed):  # type: ignore[type-arg]
 
     def item_description(self, item: Issue) -> str:
         """The words, with addresses that hold outside our pages."""
-        words = printable(item.edition.web) if item.edition else ""
+        today = lapsing.last_day_over(timezone.now())
+        words = printable(lapsing.as_of(item.edition.web, today)) if item.edition else ""
         return words.replace('src="/', f'src="{absolute("/")}').replace('href="/', f'href="{absolute("/")}')
 
     def item_link(self, item: Issue) -> str:

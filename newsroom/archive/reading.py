@@ -9,6 +9,7 @@ from django.db import connection
 from django.db.models import Case, CharField, F, Q, QuerySet, TextField, Value, When
 
 from issues.models import Issue, Publication
+from issues.rendering import lapsing
 
 RECENT = 6
 
@@ -59,8 +60,8 @@ def published(publication: Publication) -> QuerySet[Issue]:
     )
 
 
-def page(publication: str, slug: str) -> Page | None:
-    """An issue and its recent companions in one query; None if it is not published."""
+def page(publication: str, slug: str, *, day: datetime.date) -> Page | None:
+    """An issue as it reads on that day and its recent companions, in one query; None if it is not published."""
     sql, placeholders = _compiled()
     wanted: dict[Any, Any] = {_ISSUE: slug, _PUBLICATION: publication}
     with connection.cursor() as cursor:
@@ -72,7 +73,7 @@ def page(publication: str, slug: str) -> Page | None:
     return Page(
         publication=Publication(**dict(zip(_OWNER, found[7:], strict=True))),
         issue=_entry(found),
-        web=found[5],
+        web=lapsing.as_of(found[5], day),
         seal=found[6],
         recent=[_entry(row) for row in rows if row is not found][:RECENT],
     )

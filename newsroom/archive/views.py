@@ -17,6 +17,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from issues.models import Publication
+from issues.rendering import lapsing
 from newsroom.archive import reading
 from newsroom.audience import recipients, subscribing
 from newsroom.lib.errors import Refused
@@ -70,7 +71,7 @@ def front(request: HttpRequest, publication: str, number: int = 1) -> HttpRespon
 @require_safe
 def issue(request: HttpRequest, publication: str, slug: str) -> HttpResponseBase:
     """One issue as it was frozen, with the recent issues around it."""
-    page = reading.page(publication, slug)
+    page = reading.page(publication, slug, day=lapsing.last_day_over(timezone.now()))
     if page is None:
         raise Http404("There is no such issue.")
     etag = _etag(page)
@@ -144,7 +145,7 @@ def _etag(page: reading.Page) -> str:
     """Changes with anything that the page shows: the edition, the titles around it, the publication, our templates."""
     owner = page.publication
     shown = [page.seal, page.issue.title, owner.name, owner.masthead, owner.tagline, owner.postal_address]
-    shown += [owner.language, repr(owner.theme), _look()]
+    shown += [owner.language, repr(owner.theme), _look(), str(len(page.web))]
     shown += [f"{each.slug} {each.title}" for each in page.recent]
     digest = hashlib.sha256("\0".join(shown).encode()).hexdigest()
     return f'"{digest[:32]}"'

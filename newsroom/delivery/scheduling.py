@@ -4,6 +4,7 @@ import datetime
 
 from django.db import IntegrityError, transaction
 
+from issues import readiness
 from issues.models import Issue
 from issues.models import Status as IssueStatus
 from newsroom.audience import recipients
@@ -31,6 +32,7 @@ def schedule(issue: Issue, at: datetime.datetime, *, by: Person, now: datetime.d
         raise Refused("This time has passed. Choose one that lies ahead.")
     if not recipients.active(issue.publication.slug).exists():
         raise Refused(f"{issue.publication} has no active subscribers; nobody would get this issue.")
+    _only_as_sold(issue)
     drop_disarmed(now=now)
     window = datetime.timedelta(minutes=issue.publication.window_minutes)
     try:
@@ -42,6 +44,14 @@ def schedule(issue: Issue, at: datetime.datetime, *, by: Person, now: datetime.d
         raise Conflict("This issue is scheduled already. Unschedule it first.") from None
     note(send, "scheduled", by=by, now=now)
     return send
+
+
+def _only_as_sold(issue: Issue) -> None:
+    """The send gate: nothing that was sold is missing, changed or out of its place."""
+    broken = [each for each in readiness.commitments(issue) if each.open_reasons]
+    if broken:
+        said = " ".join(f"{each.title}: {each.open_reasons[0].sentence}" for each in broken)
+        raise NotNow(f"{counted(len(broken), 'sold slot is', 'sold slots are')} not as sold. {said}")
 
 
 @transaction.atomic

@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from issues import readiness
 from issues.models import Issue
 from newsroom.audience import recipients
 from newsroom.delivery import access, scheduling, sending, testing
@@ -53,7 +54,8 @@ def schedule(request: HttpRequest, pk: int) -> HttpResponse:
         except NewsroomError as error:
             form.add_error(None, str(error))
     status = 422 if form.errors else 200
-    return render(request, "delivery/schedule.html", {"form": form, **_plan(issue, form)}, status=status)
+    values = {"form": form, "sold": readiness.commitments(issue), **_plan(issue, form)}
+    return render(request, "delivery/schedule.html", values, status=status)
 
 
 @require_safe

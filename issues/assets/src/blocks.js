@@ -139,6 +139,12 @@ export class Blocks {
     this.move(uid, this.all[by < 0 ? to : to + 1]?.dataset.block ?? null);
   }
 
+  /** Move a block to a place counted without the block itself. */
+  moveTo(uid, place) {
+    const rest = this.all.filter((each) => each.dataset.block !== uid);
+    this.move(uid, rest[place]?.dataset.block ?? null);
+  }
+
   /** Move a block before another one, or to the end; the focus stays where it was. */
   move(uid, before) {
     const block = this.block(uid);

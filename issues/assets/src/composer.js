@@ -262,6 +262,7 @@ export class Composer extends HTMLElement {
 
   act(verb, uid, what) {
     if (verb === "move") this.blocks.moveBy(uid, Number(what));
+    if (verb === "place") this.blocks.moveTo(uid, Number(what));
     if (verb === "copy") this.blocks.copy(uid);
     if (verb === "remove") this.blocks.remove(uid);
     if (verb === "aid") this.#aid(uid, what);

@@ -66,5 +66,7 @@ function noted(problem) {
   const note = document.createElement("p");
   note.className = `problem ${problem.className}`;
   note.append($(".icon", problem).cloneNode(true), " ", $("[data-sentence]", problem).textContent);
+  const mend = $("button[name=act]", problem);
+  if (mend) note.append(" ", mend.cloneNode(true));
   return note;
 }
