@@ -18,6 +18,7 @@ urlpatterns = [
     path("desk/issues/", include("issues.urls")),
     path("desk/sponsors/", include("sponsors.urls")),
     path("desk/", include("newsroom.desk.urls")),
+    path("sponsor/", include("sponsors.portal_urls")),
     path("media/<path:path>", login_not_required(serve), {"document_root": settings.MEDIA_ROOT}),
     path("", include("newsroom.audience.urls")),
     path("", include("newsroom.archive.urls")),

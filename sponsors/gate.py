@@ -26,7 +26,7 @@ from sponsors.models import (
     VersionStatus,
 )
 
-__all__ = ["House", "Layout", "commitments", "keep", "layout", "reasons", "runs"]
+__all__ = ["House", "Layout", "commitments", "keep", "layout", "reasons", "rule_of", "runs"]
 
 KIND = "sponsor_slot"
 
@@ -218,11 +218,14 @@ def _stops(found: Layout) -> dict[UUID, list[positions.Stop]]:
 
 def _standing(found: Layout, uid: UUID, kind: str) -> positions.Standing:
     insertion = found.insertion(uid) if kind == KIND else None
-    if insertion is None:
-        return positions.Standing(kind)
+    return positions.Standing(kind) if insertion is None else rule_of(insertion)
+
+
+def rule_of(insertion: Insertion) -> positions.Standing:
+    """Where the insertion must stand: its placement's rule, and the distance from its twin."""
     placement = insertion.slot.placement
     return positions.Standing(
-        kind,
+        KIND,
         rule=placement.rule,
         nth=placement.nth,
         drift=placement.drift,

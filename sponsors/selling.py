@@ -39,6 +39,7 @@ __all__ = [
     "book_from_draft",
     "cancel",
     "cancel_order",
+    "carry_proofs",
     "hand_over",
     "known_by_name",
     "move",
@@ -115,7 +116,7 @@ def move(
     (made,) = _made(
         line, [there], by=by, now=now, version=insertion.version, price=insertion.price, moved_from=insertion
     )
-    _carry_proofs(insertion, made)
+    carry_proofs(insertion, made)
     _end_holds(there, insertion.advertiser, by=by, now=now)
     trail.note("moved", by=by, now=now, words=f"From {here} to {there}.", insertion=made)
     _overridden([made], found, overriding, by=by, now=now)
@@ -275,7 +276,7 @@ def _end_holds(slot: Slot, advertiser: Advertiser, *, by: Person, now: datetime.
             )
 
 
-def _carry_proofs(old: Insertion, new: Insertion) -> None:
+def carry_proofs(old: Insertion, new: Insertion) -> None:
     """What the sponsor approved is the message, not the day: its rendering knows neither."""
     for proof in old.proofs.order_by("at", "pk"):
         Proof.objects.create(

@@ -33,7 +33,7 @@ def check_time_zone(name: str) -> None:
 check_colour = RegexValidator(COLOUR, "Write a colour as # and six hexadecimal digits, such as #0b57b0.")
 
 
-RESERVED = frozenset({"admin", "confirm", "desk", "healthz", "media", "privacy", "static", "u"})
+RESERVED = frozenset({"admin", "confirm", "desk", "healthz", "media", "privacy", "sponsor", "static", "u"})
 """First parts of addresses that are not a publication's."""
 
 

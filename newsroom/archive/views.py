@@ -105,7 +105,7 @@ def privacy(request: HttpRequest) -> HttpResponse:
 @require_safe
 def robots(_request: HttpRequest) -> HttpResponse:
     """What search engines need not ask for, and where the issues are listed (RFC 9309)."""
-    closed = "".join(f"Disallow: /{first}/\n" for first in ("admin", "confirm", "desk", "u"))
+    closed = "".join(f"Disallow: /{first}/\n" for first in ("admin", "confirm", "desk", "sponsor", "u"))
     listed = absolute(reverse("archive:sitemap"))
     return HttpResponse(f"User-agent: *\n{closed}\nSitemap: {listed}\n", content_type="text/plain")
 

@@ -1,0 +1,76 @@
+"""Clicks on links of issues: recorded raw, and judged by rules that anybody can read. The only writer of clicks."""
+
+import datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from issues.models import Click, Issue
+
+__all__ = ["RULES", "Seen", "judged", "record"]
+
+RULES = {
+    "head": "asks for the head of the page only, as link checkers do",
+    "agent": "says itself that it is a program",
+    "instant": "comes within two seconds of the delivery of the mail",
+    "sweep": "follows five or more different links of the issue within three seconds",
+}
+"""Each rule that takes a click for a machine's, and what such a click does."""
+
+AT_ONCE = datetime.timedelta(seconds=2)
+SWEEP, SWEPT = datetime.timedelta(seconds=3), 5
+AGENTS = ("bot", "crawl", "spider", "preview", "scan", "barracuda", "proofpoint", "mimecast", "python-", "curl/", "wget/", "go-http")
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A click as it came in. ``mark`` is the tracking token of a sponsor's insertion, or empty."""
+
+    url: str
+    reader: str
+    at: datetime.datetime
+    mark: str = ""
+    delivered_at: datetime.datetime | None = None
+    method: str = "GET"
+    agent: str = ""
+
+
+@transaction.atomic
+def record(issue: Issue, seen: Iterable[Seen]) -> int:
+    """Write down clicks and judge all clicks of their readers anew: what comes later may tell what came before."""
+    rows = Click.objects.bulk_create(
+        Click(
+            issue=issue, mark=each.mark, url=each.url[:2000], reader=each.reader[:40], at=each.at,
+            delivered_at=each.delivered_at, method=each.method[:8], agent=each.agent[:300],
+        )
+        for each in seen
+    )  # fmt: skip
+    readers = {row.reader for row in rows}
+    for reader in readers:
+        own = list(issue.clicks.filter(reader=reader).order_by("at", "pk"))
+        for row, verdict in zip(own, judged(own), strict=True):
+            row.verdict = verdict
+        Click.objects.bulk_update(own, ["verdict"])
+    return len(rows)
+
+
+def judged(clicks: Sequence[Click]) -> list[str]:
+    """The rule that takes each click of one reader for a machine's, or nothing. ``clicks`` are in the order of time."""
+    return [_verdict(click, clicks) for click in clicks]
+
+
+def _verdict(click: Click, clicks: Sequence[Click]) -> str:
+    if click.method == "HEAD":
+        return "head"
+    if any(name in click.agent.lower() for name in AGENTS):
+        return "agent"
+    if click.delivered_at and click.at - click.delivered_at < AT_ONCE:
+        return "instant"
+    # A sweep is any window of three seconds around the click with many different links in it.
+    near = [each for each in clicks if abs(each.at - click.at) < SWEEP]
+    for first in near:
+        swept = {each.url for each in near if first.at <= each.at < first.at + SWEEP}
+        if len(swept) >= SWEPT and first.at <= click.at < first.at + SWEEP:
+            return "sweep"
+    return ""

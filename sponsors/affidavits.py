@@ -1,0 +1,86 @@
+"""What ran and what was missed, computed from the edition that was sent: the only writer of run records and of both statuses."""
+
+import datetime
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db import transaction
+
+from issues.models import Edition, Issue, Status
+from newsroom.lib.states import move
+from sponsors import gate, makegoods, positions, trail
+from sponsors.models import Fault, Insertion, InsertionStatus, LineKind, RunRecord
+from sponsors.models.deals import INSERTION_MOVES
+
+__all__ = ["record", "record_all"]
+
+Piece = Mapping[str, Any]
+
+
+def record_all(*, now: datetime.datetime) -> int:
+    """Record every sent issue that has insertions waiting for it. Beat calls it; twice changes nothing."""
+    waiting = Insertion.objects.booked().filter(slot__issue__status=Status.SENT).values("slot__issue")
+    issues = list(Issue.objects.filter(pk__in=waiting).select_related("publication", "edition"))
+    for issue in issues:
+        record(issue, now=now)
+    return len(issues)
+
+
+@transaction.atomic
+def record(issue: Issue, *, now: datetime.datetime) -> None:
+    """Say of each insertion of a sent issue whether it ran. One that is missing through no fault of the advertiser's, or ran off
+    its position, opens a make-good."""
+    edition = issue.edition
+    assert edition is not None  # the database says so of every sent issue
+    pieces: Sequence[Piece] = edition.pieces
+    places = {piece["runs"]: place for place, piece in enumerate(pieces) if piece["runs"]}
+    booked = Insertion.objects.booked().filter(slot__issue=issue).whole().select_for_update(of=("self",))
+    for insertion in booked.order_by("pk"):
+        if insertion.token in places:
+            _ran(insertion, edition, places[insertion.token], now=now)
+        else:
+            _missed(insertion, now=now)
+
+
+def _ran(insertion: Insertion, edition: Edition, place: int, *, now: datetime.datetime) -> None:
+    pieces = edition.pieces
+    piece = pieces[place]
+    RunRecord.objects.create(
+        insertion=insertion,
+        edition=edition,
+        place=place + 1,
+        places=len(pieces),
+        before=pieces[place - 1]["gist"][:200] if place else "",
+        after=pieces[place + 1]["gist"][:200] if place + 1 < len(pieces) else "",
+        html=piece["web"],
+        text=piece["text"],
+        seal=hashlib.sha256(f"{piece['web']}\0{piece['text']}".encode()).hexdigest(),
+        sent_at=insertion.slot.issue.published_at or now,
+        recorded_at=now,
+    )
+    move(insertion, InsertionStatus.RAN, moves=INSERTION_MOVES, ended_at=now)
+    trail.note("ran", by=None, now=now, words=f"Block {place + 1} of {len(pieces)}.", insertion=insertion)
+    makegoods.fulfil(insertion, now=now)
+    off = _off_position(insertion, pieces, place)
+    if off:
+        makegoods.open_for(insertion, reason=f"It ran off its position: {off}", now=now)
+
+
+def _missed(insertion: Insertion, *, now: datetime.datetime) -> None:
+    late = insertion.late_since is not None
+    fault = Fault.ADVERTISER if late else Fault.PUBLISHER
+    move(insertion, InsertionStatus.MISSED, moves=INSERTION_MOVES, ended_at=now, fault=fault)
+    words = "The creative was late." if late else "It is not in the edition that was sent."
+    trail.note("missed", by=None, now=now, words=words, insertion=insertion)
+    if not late:
+        makegoods.open_for(insertion, reason=words, now=now)
+
+
+def _off_position(insertion: Insertion, pieces: Sequence[Piece], place: int) -> str:
+    """What the position rule says of where it stood among the blocks that readers saw."""
+    if insertion.line.kind == LineKind.ADDED_VALUE:
+        return ""
+    placed = [positions.Standing(piece["kind"]) for piece in pieces]
+    placed[place] = gate.rule_of(insertion)
+    return next((stop.sentence for stop in positions.stops(placed)), "")

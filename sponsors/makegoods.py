@@ -1,0 +1,106 @@
+"""What we owe when something did not run as sold, and how it is made good. The only writer of make-goods.
+
+There is one for each original: a replacement that is missed itself opens the same one again.
+"""
+
+import datetime
+from decimal import Decimal
+
+from django.db import transaction
+
+from newsroom.lib.errors import NotNow, Refused
+from newsroom.lib.people import Person
+from newsroom.lib.states import move
+from sponsors import conflicts, inventory, ordering, pricing, selling, trail
+from sponsors.models import Insertion, LineKind, MakeGood, MakeGoodStatus, Slot
+from sponsors.models.running import MAKE_GOOD_MOVES
+
+__all__ = ["credit_unbilled", "fulfil", "offers", "open_for", "schedule", "waive"]
+
+OFFERED = 3
+
+
+@transaction.atomic
+def open_for(insertion: Insertion, *, reason: str, now: datetime.datetime) -> MakeGood | None:
+    """We owe something for this insertion. For a replacement the original's make-good opens again; nothing is owed for what was
+    added value."""
+    original = MakeGood.objects.filter(replacement=insertion).first()
+    if original is not None:
+        if original.status == MakeGoodStatus.SCHEDULED:
+            move(original, MakeGoodStatus.OPENED, moves=MAKE_GOOD_MOVES, replacement=None)
+            trail.note("make-good owed again", by=None, now=now, words=reason, insertion=original.insertion)
+        return original
+    if insertion.line.kind != LineKind.SPONSORSHIP:
+        return None
+    made, new = MakeGood.objects.get_or_create(
+        insertion=insertion, defaults={"reason": reason[:300], "value": _value(insertion), "opened_at": now}
+    )
+    if new:
+        trail.note("make-good owed", by=None, now=now, words=reason, insertion=insertion)
+    return made
+
+
+def offers(owed: MakeGood, *, now: datetime.datetime) -> list[Slot]:
+    """The next three free slots of the same placement in which the advertiser clashes with nobody."""
+    insertion = owed.insertion
+    ahead = (
+        Slot.objects.filter(placement=insertion.slot.placement, issue__planned_for__gt=now.date())
+        .select_related("placement__format", "issue__publication")
+        .order_by("issue__planned_for", "ordinal")[:60]
+    )
+    free = inventory.free(list(ahead), now=now)
+    against = conflicts.clashes({slot.issue for slot in free}, insertion.advertiser, now=now, line=insertion.line)
+    clashing = {clash.issue_id for clash in against}
+    return [slot for slot in free if slot.issue_id not in clashing][:OFFERED]
+
+
+@transaction.atomic
+def schedule(owed: MakeGood, slot: Slot, *, by: Person, now: datetime.datetime) -> Insertion:
+    """Make it good in that slot, at no charge, with the same words; every rule of a booking holds."""
+    original = Insertion.objects.whole().get(pk=owed.insertion_id)
+    line = ordering.add_line(
+        original.line.order, by=by, now=now, kind=LineKind.MAKE_GOOD,
+        max_per_issue=original.line.max_per_issue, min_gap_blocks=original.line.min_gap_blocks,
+    )  # fmt: skip
+    (made,) = selling.book(line, [slot], by=by, now=now)
+    made.price, made.version = Decimal(0), original.version
+    made.save(update_fields=["price", "version"])
+    selling.carry_proofs(original, made)
+    move(owed, MakeGoodStatus.SCHEDULED, moves=MAKE_GOOD_MOVES, replacement=made)
+    trail.note("make-good scheduled", by=by, now=now, words=f"In {slot}.", insertion=original)
+    return made
+
+
+@transaction.atomic
+def fulfil(replacement: Insertion, *, now: datetime.datetime) -> None:
+    """The replacement ran: nothing is owed any more."""
+    owed = MakeGood.objects.filter(replacement=replacement, status=MakeGoodStatus.SCHEDULED).first()
+    if owed:
+        move(owed, MakeGoodStatus.FULFILLED, moves=MAKE_GOOD_MOVES, settled_at=now)
+        trail.note("made good", by=None, now=now, insertion=owed.insertion)
+
+
+@transaction.atomic
+def waive(owed: MakeGood, *, who: str, by: Person, now: datetime.datetime) -> None:
+    """The advertiser lets it go; ``who`` at the advertiser said so."""
+    if not who.strip():
+        raise Refused("Say who at the advertiser let it go.")
+    move(owed, MakeGoodStatus.WAIVED, moves=MAKE_GOOD_MOVES, settled_at=now)
+    trail.note("make-good waived", by=by, now=now, words=f"By {who}.", insertion=owed.insertion)
+
+
+@transaction.atomic
+def credit_unbilled(owed: MakeGood, *, by: Person, now: datetime.datetime) -> None:
+    """Settle it in money that was never asked for: an insertion that was not billed, and now never will be.
+
+    Raises ``NotNow`` if it stands on an invoice; then finance writes a credit note.
+    """
+    if owed.insertion.invoice_lines.filter(void=False).exists():
+        raise NotNow("It stands on an invoice: finance writes a credit note for it.")
+    move(owed, MakeGoodStatus.CREDITED, moves=MAKE_GOOD_MOVES, settled_at=now)
+    trail.note("make-good credited", by=by, now=now, words="It is not billed.", insertion=owed.insertion)
+
+
+def _value(insertion: Insertion) -> Decimal:
+    known = pricing.PriceList(insertion.line.order.publication)
+    return pricing.net([insertion], known=known)[insertion.pk]

@@ -1,0 +1,193 @@
+"""What sponsors see and do behind their link. Nothing here is reached by anything but the link; nothing editorial is shown."""
+
+import datetime
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from newsroom.lib.errors import NewsroomError
+from sponsors import checks, deadlines, portal, reporting, showing, trafficking
+from sponsors.models import Decision, Insertion, InsertionStatus, PortalLink
+from sponsors.views.insertions import creative_form, shown_alone
+
+View = Callable[..., HttpResponse]
+
+
+def _behind_the_link(view: View) -> View:
+    """Find the link, or show one plain page that says the same whatever is wrong with it."""
+
+    @login_not_required
+    @never_cache
+    def opened(request: HttpRequest, token: str, **named: Any) -> HttpResponse:
+        try:
+            link = portal.opened(token, where=request.META.get("REMOTE_ADDR", ""), now=timezone.now())
+        except portal.TooMany:
+            return render(request, "sponsors/portal/closed.html", status=429)
+        if link is None:
+            return render(request, "sponsors/portal/closed.html", status=404)
+        return view(request, link, token, **named)
+
+    return opened
+
+
+@_behind_the_link
+@require_safe
+def order(request: HttpRequest, link: PortalLink, token: str) -> HttpResponse:
+    """All insertions of the order: what is asked for, and what became of them."""
+    now = timezone.now()
+    values = {
+        "link": link,
+        "token": token,
+        "order": link.order,
+        "publication": link.order.publication,
+        "rows": [_row(each, now) for each in portal.shown_in(link)],
+    }
+    return render(request, "sponsors/portal/order.html", values)
+
+
+@_behind_the_link
+@require_safe
+def insertion(request: HttpRequest, link: PortalLink, token: str, pk: int) -> HttpResponse:
+    """One insertion: the message as readers will see it, the decision, remarks, figures."""
+    shown = _own(link, pk)
+    if shown is None:
+        return render(request, "sponsors/portal/closed.html", status=404)
+    return render(request, "sponsors/portal/insertion.html", _shown(link, token, shown))
+
+
+@_behind_the_link
+@require_http_methods(["GET", "POST"])
+def creative(request: HttpRequest, link: PortalLink, token: str, pk: int) -> HttpResponse:
+    """Bring in the message, or change it."""
+    shown = _own(link, pk)
+    if shown is None:
+        return render(request, "sponsors/portal/closed.html", status=404)
+    form = creative_form(request, shown)
+    if request.method == "POST" and form.is_valid():
+        try:
+            trafficking.submit(shown, form.words(), who=link.name, by=None, now=timezone.now())
+            messages.success(request, "Thank you. We look at it and come back to you for your approval.")
+            return redirect("portal:insertion", token=token, pk=pk)
+        except NewsroomError as error:
+            form.add_error(None, str(error))
+    values = {"link": link, "token": token, "insertion": shown, "form": form, "publication": link.order.publication}
+    return render(request, "sponsors/portal/creative.html", values, status=422 if form.errors else 200)
+
+
+@_behind_the_link
+@require_safe
+def frame(request: HttpRequest, link: PortalLink, token: str, pk: int, part: str) -> HttpResponse:
+    """The message in the real frame of the mail, without anything else of the issue."""
+    shown = _own(link, pk)
+    if shown is None:
+        return render(request, "sponsors/portal/closed.html", status=404)
+    return shown_alone(shown, part)
+
+
+@_behind_the_link
+@require_POST
+def decide(request: HttpRequest, link: PortalLink, token: str, pk: int) -> HttpResponse:
+    """Approve the very rendering that was shown, or ask for changes; a twin with the same rendering is decided with it."""
+    shown = _own(link, pk)
+    if shown is None:
+        return render(request, "sponsors/portal/closed.html", status=404)
+    given, words, now = request.POST.get("decision", ""), request.POST.get("words", ""), timezone.now()
+    decision = Decision.APPROVED if given == Decision.APPROVED else Decision.CHANGES_REQUESTED
+    try:
+        for each in _with_twins(link, shown):
+            trafficking.decide(
+                each, request.POST.get("rendering", ""), decision, who=link.name, by=None, now=now, words=words
+            )
+        messages.success(request, "Approved. Thank you." if decision == Decision.APPROVED else "We have your wishes.")
+    except NewsroomError as error:
+        messages.error(request, str(error))
+    return redirect("portal:insertion", token=token, pk=pk)
+
+
+@_behind_the_link
+@require_POST
+def remark(request: HttpRequest, link: PortalLink, token: str, pk: int) -> HttpResponse:
+    """Say something to the desk."""
+    shown = _own(link, pk)
+    if shown is None:
+        return render(request, "sponsors/portal/closed.html", status=404)
+    try:
+        trafficking.remark(shown, request.POST.get("words", ""), who=link.name, by=None, now=timezone.now())
+    except NewsroomError as error:
+        messages.error(request, str(error))
+    return redirect("portal:insertion", token=token, pk=pk)
+
+
+def _own(link: PortalLink, pk: int) -> Insertion | None:
+    """The insertion, if it is one of the link's own order."""
+    return next((each for each in portal.shown_in(link) if each.pk == pk), None)
+
+
+def _with_twins(link: PortalLink, shown: Insertion) -> list[Insertion]:
+    """The insertion first, then those of the same issue that run the same rendering."""
+    seal = showing.seal(shown)
+    twins = [
+        each
+        for each in portal.shown_in(link)
+        if each.pk != shown.pk
+        and each.slot.issue_id == shown.slot.issue_id
+        and each.status == InsertionStatus.BOOKED
+        and each.version_id == shown.version_id
+        and showing.seal(each) == seal
+    ]
+    return [shown, *twins]
+
+
+def _due(shown: Insertion) -> deadlines.Deadlines:
+    holidays = frozenset(shown.slot.issue.publication.holidays.values_list("day", flat=True))
+    return deadlines.of(shown.slot.issue, shown.slot.placement, holidays)
+
+
+def _row(shown: Insertion, now: datetime.datetime) -> dict[str, Any]:
+    due = _due(shown)
+    return {"insertion": shown, "due": due, "asks": _asks(shown), "late": now > due.creative_due, "open": _open(shown)}
+
+
+def _open(shown: Insertion) -> bool:
+    return shown.status == InsertionStatus.BOOKED and shown.slot.issue.editable
+
+
+def _asks(shown: Insertion) -> str:
+    """What we wait for, from the sponsor's side."""
+    if shown.status != InsertionStatus.BOOKED:
+        return ""
+    if shown.version is None:
+        return "your message"
+    if shown.version.status in ("changes_requested", "rejected"):
+        return "your changes"
+    if shown.version.status == "reviewed" and not trafficking.approved(shown):
+        return "your approval"
+    return ""
+
+
+def _shown(link: PortalLink, token: str, shown: Insertion) -> dict[str, Any]:
+    form = shown.slot.placement.format
+    return {
+        "link": link,
+        "token": token,
+        "order": link.order,
+        "publication": link.order.publication,
+        "insertion": shown,
+        "due": _due(shown),
+        "asks": _asks(shown),
+        "open": _open(shown),
+        "findings": checks.version_findings(form, shown.version) if shown.version else [],
+        "seal": showing.seal(shown) if shown.version else "",
+        "approval": trafficking.approved(shown),
+        "twins": len(_with_twins(link, shown)) - 1 if shown.version else 0,
+        "proofs": list(shown.proofs.all()),
+        "remarks": list(shown.remarks.all()),
+        "figures": reporting.figures([shown])[0] if shown.status == InsertionStatus.RAN else None,
+    }
