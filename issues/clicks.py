@@ -20,7 +20,20 @@ RULES = {
 
 AT_ONCE = datetime.timedelta(seconds=2)
 SWEEP, SWEPT = datetime.timedelta(seconds=3), 5
-AGENTS = ("bot", "crawl", "spider", "preview", "scan", "barracuda", "proofpoint", "mimecast", "python-", "curl/", "wget/", "go-http")
+AGENTS = (
+    "bot",
+    "crawl",
+    "spider",
+    "preview",
+    "scan",
+    "barracuda",
+    "proofpoint",
+    "mimecast",
+    "python-",
+    "curl/",
+    "wget/",
+    "go-http",
+)
 
 
 @dataclass(frozen=True)

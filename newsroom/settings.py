@@ -175,6 +175,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 5.0,
         "options": {"expires": 15},
     },
+    "plan ahead": {"task": "sponsors.tasks.plan_ahead", "schedule": 3600.0, "options": {"expires": 3000}},
+    "holds": {"task": "sponsors.tasks.tidy_holds", "schedule": 60.0, "options": {"expires": 50}},
+    "runs": {"task": "sponsors.tasks.record_runs", "schedule": 20.0, "options": {"expires": 18}},
+    "reminders": {"task": "sponsors.tasks.remind", "schedule": 300.0, "options": {"expires": 280}},
+    "links": {"task": "sponsors.tasks.check_links", "schedule": 600.0, "options": {"expires": 580}},
     "mentions": {"task": "issues.tasks.send_mentions", "schedule": 10.0, "options": {"expires": 30}},
 }
 CELERY_TIMEZONE = "UTC"

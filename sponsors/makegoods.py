@@ -49,7 +49,9 @@ def offers(owed: MakeGood, *, now: datetime.datetime) -> list[Slot]:
         .order_by("issue__planned_for", "ordinal")[:60]
     )
     free = inventory.free(list(ahead), now=now)
-    against = conflicts.clashes({slot.issue for slot in free}, insertion.advertiser, now=now, line=insertion.line)
+    against = conflicts.clashes(
+        {slot.issue for slot in free}, insertion.advertiser, now=now, line=insertion.line
+    )
     clashing = {clash.issue_id for clash in against}
     return [slot for slot in free if slot.issue_id not in clashing][:OFFERED]
 

@@ -44,7 +44,13 @@ def invite(
         order=order, name=name.strip()[:120], email=email, made_at=now, made_by=by,
         expires_at=now + datetime.timedelta(days=days),
     )  # fmt: skip
-    trail.note("portal link made", by=by, now=now, words=f"For {name}, until {link.expires_at:%Y-%m-%d}.", order=order)
+    trail.note(
+        "portal link made",
+        by=by,
+        now=now,
+        words=f"For {name}, until {link.expires_at:%Y-%m-%d}.",
+        order=order,
+    )
     return link
 
 
@@ -85,7 +91,11 @@ def shown_in(link: PortalLink) -> Sequence[Insertion]:
     """The insertions of the link's order, and of no other: those to come first, then those that ran."""
     rows = Insertion.objects.filter(line__order=link.order_id)
     rows = rows.exclude(status__in=[InsertionStatus.MOVED, InsertionStatus.CANCELLED])
-    return list(rows.whole().prefetch_related("proofs", "remarks").order_by("slot__issue__planned_for", "slot__placement__position"))
+    return list(
+        rows.whole()
+        .prefetch_related("proofs", "remarks")
+        .order_by("slot__issue__planned_for", "slot__placement__position")
+    )
 
 
 def _digest(where: str) -> str:

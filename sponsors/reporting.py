@@ -123,17 +123,20 @@ def _counted(tokens: Sequence[str]) -> dict[str, dict[str, int]]:
         )
         .order_by()
     )
-    return {row.pop("mark"): row for row in rows}
+    return {
+        row["mark"]: {"raw": row["raw"], "filtered": row["filtered"], "people": row["people"]} for row in rows
+    }
 
 
 def _usual(placement: Placement) -> float | None:
     latest = (
-        Insertion.objects.filter(slot__placement=placement, status=InsertionStatus.RAN, slot__issue__delivered__gt=0)
+        Insertion.objects.filter(slot__placement=placement, status=InsertionStatus.RAN)
         .order_by("-slot__issue__planned_for")
         .values_list("token", "slot__issue__delivered")[:LOOKED_BACK]
     )
-    counted = _counted([token for token, _ in latest])
-    return median(counted.get(token, {}).get("people", 0) / delivered for token, delivered in latest) if latest else None
+    sent = [(token, delivered) for token, delivered in latest if delivered]
+    people = {token: counts["people"] for token, counts in _counted([token for token, _ in sent]).items()}
+    return median(people.get(token, 0) / delivered for token, delivered in sent) if sent else None
 
 
 def _twins(ran: Sequence[Insertion]) -> list[Twins]:
@@ -141,7 +144,9 @@ def _twins(ran: Sequence[Insertion]) -> list[Twins]:
     for each in ran:
         together.setdefault(each.slot.issue_id, []).append(each)
     return [
-        Twins(tuple(group), _people([each.token for each in group])) for group in together.values() if len(group) > 1
+        Twins(tuple(group), _people([each.token for each in group]))
+        for group in together.values()
+        if len(group) > 1
     ]
 
 

@@ -43,6 +43,7 @@ __all__ = [
     "hand_over",
     "known_by_name",
     "move",
+    "override",
 ]
 
 UNNAMED = "Unnamed sponsor"
@@ -81,7 +82,8 @@ def book(
     for each in made:
         _end_holds(each.slot, advertiser, by=by, now=now)
         trail.note("booked", by=by, now=now, words=str(each.slot), insertion=each)
-    _overridden(made, found, overriding, by=by, now=now)
+    for each in made:
+        override(each, found, overriding, by=by, now=now)
     return made
 
 
@@ -119,7 +121,7 @@ def move(
     carry_proofs(insertion, made)
     _end_holds(there, insertion.advertiser, by=by, now=now)
     trail.note("moved", by=by, now=now, words=f"From {here} to {there}.", insertion=made)
-    _overridden([made], found, overriding, by=by, now=now)
+    override(made, found, overriding, by=by, now=now)
     return made
 
 
@@ -285,23 +287,17 @@ def carry_proofs(old: Insertion, new: Insertion) -> None:
         )  # fmt: skip
 
 
-def _overridden(
-    made: Sequence[Insertion],
-    found: Sequence[conflicts.Clash],
-    reason: str,
-    *,
-    by: Person,
-    now: datetime.datetime,
+def override(
+    insertion: Insertion, found: Sequence[conflicts.Clash], reason: str, *, by: Person, now: datetime.datetime
 ) -> None:
-    """Write down which rules somebody overrode, and why."""
-    for insertion in made:
-        for clash in found:
-            if clash.issue_id == insertion.slot.issue_id:
-                Override.objects.create(
-                    insertion=insertion, sentence=clash.sentence[:400], reason=reason[:300], by=by, at=now
-                )
-                words = f"{clash.sentence} Reason: {reason}"
-                trail.note("conflict overridden", by=by, now=now, words=words, insertion=insertion)
+    """Write down which of the rules somebody overrode for the insertion, and why."""
+    for clash in found:
+        if clash.issue_id == insertion.slot.issue_id:
+            Override.objects.create(
+                insertion=insertion, sentence=clash.sentence[:400], reason=reason[:300], by=by, at=now
+            )
+            words = f"{clash.sentence} Reason: {reason}"
+            trail.note("conflict overridden", by=by, now=now, words=words, insertion=insertion)
 
 
 def _as_written(name: str, words: str) -> str:

@@ -77,7 +77,13 @@ def creative(request: HttpRequest, link: PortalLink, token: str, pk: int) -> Htt
             return redirect("portal:insertion", token=token, pk=pk)
         except NewsroomError as error:
             form.add_error(None, str(error))
-    values = {"link": link, "token": token, "insertion": shown, "form": form, "publication": link.order.publication}
+    values = {
+        "link": link,
+        "token": token,
+        "insertion": shown,
+        "form": form,
+        "publication": link.order.publication,
+    }
     return render(request, "sponsors/portal/creative.html", values, status=422 if form.errors else 200)
 
 
@@ -103,9 +109,17 @@ def decide(request: HttpRequest, link: PortalLink, token: str, pk: int) -> HttpR
     try:
         for each in _with_twins(link, shown):
             trafficking.decide(
-                each, request.POST.get("rendering", ""), decision, who=link.name, by=None, now=now, words=words
+                each,
+                request.POST.get("rendering", ""),
+                decision,
+                who=link.name,
+                by=None,
+                now=now,
+                words=words,
             )
-        messages.success(request, "Approved. Thank you." if decision == Decision.APPROVED else "We have your wishes.")
+        messages.success(
+            request, "Approved. Thank you." if decision == Decision.APPROVED else "We have your wishes."
+        )
     except NewsroomError as error:
         messages.error(request, str(error))
     return redirect("portal:insertion", token=token, pk=pk)
@@ -152,7 +166,13 @@ def _due(shown: Insertion) -> deadlines.Deadlines:
 
 def _row(shown: Insertion, now: datetime.datetime) -> dict[str, Any]:
     due = _due(shown)
-    return {"insertion": shown, "due": due, "asks": _asks(shown), "late": now > due.creative_due, "open": _open(shown)}
+    return {
+        "insertion": shown,
+        "due": due,
+        "asks": _asks(shown),
+        "late": now > due.creative_due,
+        "open": _open(shown),
+    }
 
 
 def _open(shown: Insertion) -> bool:

@@ -6,14 +6,15 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from socket import socket
+
+import trustme
 
 Says = Callable[[str, str, socket], None]
 """Answers a method and a target on a connection."""
 
-CERTIFICATE = Path(__file__).with_name("site.example.pem")
-"""Signed by itself, for site.example, from 2020 to 2125, with its key: it protects nothing."""
+AUTHORITY = trustme.CA()
+"""Made anew for each run; nobody else trusts it."""
 
 
 @dataclass
@@ -75,13 +76,15 @@ def saying(status: str, *headers: str, body: bytes = b"") -> Says:
 
 
 def trust() -> ssl.SSLContext:
-    """Trusts our certificate and nobody else's."""
-    return ssl.create_default_context(cafile=str(CERTIFICATE))
+    """Trusts our authority, besides those that everybody trusts."""
+    context = ssl.create_default_context()
+    AUTHORITY.configure_trust(context)
+    return context
 
 
 def _context() -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(CERTIFICATE)
+    AUTHORITY.issue_cert("site.example").configure_cert(context)
     return context
 
 

@@ -1,0 +1,66 @@
+"""Mails to advertisers: drafted by the house, read and sent by a person."""
+
+import datetime
+import smtplib
+from collections.abc import Sequence
+
+from django.core.mail import EmailMessage
+from django.db import transaction
+
+from newsroom.lib.errors import NotNow, Refused
+from newsroom.lib.people import Person
+from sponsors import trail
+from sponsors.models import ContactRole, InsertionOrder, Notice
+
+__all__ = ["draft", "send", "to_whom"]
+
+
+def draft(order: InsertionOrder, *, subject: str, sentences: Sequence[str], now: datetime.datetime) -> Notice:
+    """A mail to the advertiser's buyers that says these things; nobody gets it before a person has read it."""
+    people = order.advertiser.contacts.filter(role=ContactRole.BUYER)
+    greeting = f"Dear {people[0].name}," if people else "Hello,"
+    publication = order.publication
+    paragraphs = [
+        greeting,
+        *sentences,
+        "If this does not suit you, please answer this mail.",
+        f"{publication.sender_name}",
+    ]
+    return Notice.objects.create(
+        order=order, to=to_whom(order, ContactRole.BUYER), subject=subject[:200],
+        body="\n\n".join(paragraphs), drafted_at=now,
+    )  # fmt: skip
+
+
+def to_whom(order: InsertionOrder, *roles: str) -> str:
+    """The addresses of the advertiser's contacts in those roles; of all of them if nobody has one."""
+    contacts = order.advertiser.contacts.all()
+    chosen = [each.email for each in contacts if each.role in roles] or [each.email for each in contacts]
+    return ", ".join(dict.fromkeys(chosen))
+
+
+def send(notice: Notice, *, to: str, subject: str, body: str, by: Person, now: datetime.datetime) -> None:
+    """Send the mail as the person has left it. Raises ``NotNow`` if it was sent already, ``Refused`` if it cannot be sent."""
+    addresses = [each.strip() for each in to.replace(";", ",").split(",") if each.strip()]
+    if not addresses or any("@" not in each or len(each.split()) != 1 for each in addresses):
+        raise Refused("Name at least one mail address; part several by commas.")
+    with transaction.atomic():
+        claimed = Notice.objects.filter(pk=notice.pk, sent_at=None)
+        if not claimed.update(to=to[:400], subject=subject[:200], body=body, sent_at=now, sent_by=by):
+            raise NotNow("This mail was sent already.")
+        trail.note("notice sent", by=by, now=now, words=f"{subject} To {to}", order=notice.order)
+        try:
+            _mail(notice.order, addresses, subject, body).send()
+        except (OSError, smtplib.SMTPException) as error:
+            raise Refused(f"The mail could not be sent: {error}. It is still a draft.") from error
+
+
+def _mail(order: InsertionOrder, addresses: Sequence[str], subject: str, body: str) -> EmailMessage:
+    publication = order.publication
+    return EmailMessage(
+        subject=" ".join(subject.split()),
+        body=body,
+        from_email=publication.sender_email,
+        to=list(addresses),
+        reply_to=[publication.reply_to] if publication.reply_to else None,
+    )
