@@ -12,7 +12,7 @@ from newsroom.lib.people import Person
 from sponsors import trail
 from sponsors.models import ContactRole, InsertionOrder, Notice
 
-__all__ = ["draft", "send", "to_whom"]
+__all__ = ["draft", "latest", "send", "to_whom"]
 
 
 def draft(order: InsertionOrder, *, subject: str, sentences: Sequence[str], now: datetime.datetime) -> Notice:
@@ -53,6 +53,12 @@ def send(notice: Notice, *, to: str, subject: str, body: str, by: Person, now: d
             _mail(notice.order, addresses, subject, body).send()
         except (OSError, smtplib.SMTPException) as error:
             raise Refused(f"The mail could not be sent: {error}. It is still a draft.") from error
+
+
+def latest(count: int = 100) -> list[Notice]:
+    """Drafts first, then what was sent, the newest of each first."""
+    rows = Notice.objects.select_related("order__advertiser", "sent_by")
+    return [*rows.filter(sent_at=None)[:count], *rows.exclude(sent_at=None)[:count]]
 
 
 def _mail(order: InsertionOrder, addresses: Sequence[str], subject: str, body: str) -> EmailMessage:

@@ -30,13 +30,13 @@ def show(request: HttpRequest) -> HttpResponse:
     """Days by placements, six or twelve weeks of one publication."""
     access.allow(request.user, access.SEE)
     stocked = calendar.publications()
-    chosen = _chosen(request, list(stocked))
+    chosen = chosen_publication(request, list(stocked))
     values: dict[str, Any] = {"section": "sponsors", "publications": list(stocked)}
     if chosen is None:
         unstocked = list(Publication.objects.all())
         return render(request, "sponsors/calendar.html", {**values, "unstocked": unstocked})
     weeks = WEEKS[1] if request.GET.get("weeks") == str(WEEKS[1]) else WEEKS[0]
-    since = _since(request, chosen)
+    since = since_day(request, chosen)
     board = calendar.board(chosen, stocked[chosen], since=since, weeks=weeks, now=timezone.now())
     step = datetime.timedelta(weeks=weeks)
     values |= {
@@ -238,12 +238,12 @@ def _address(publication: Publication, since: datetime.date, weeks: int) -> str:
     )
 
 
-def _chosen(request: HttpRequest, known_ones: Sequence[Publication]) -> Publication | None:
+def chosen_publication(request: HttpRequest, known_ones: Sequence[Publication]) -> Publication | None:
     named = request.GET.get("publication")
     return next((each for each in known_ones if each.slug == named), next(iter(known_ones), None))
 
 
-def _since(request: HttpRequest, publication: Publication) -> datetime.date:
+def since_day(request: HttpRequest, publication: Publication) -> datetime.date:
     try:
         day = parse_date(request.GET.get("since", ""))
     except ValueError:
