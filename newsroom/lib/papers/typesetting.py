@@ -16,10 +16,14 @@ POINT = 25.4 / 72
 """Millimetres."""
 
 _FAMILY = "DejaVu"
-_UNKNOWN = "\N{REPLACEMENT CHARACTER}"
-_UNSEEN = {"Cc", "Cf", "Cs", "Mn", "Me"}
+_UNKNOWN = "\N{WHITE SQUARE}"
+_NEVER = {"Cc", "Cf", "Cs"}
+"""Controls, invisible formatting and halves of characters: no font may show them."""
+_UNSEEN = {"Cc", "Cf", "Mn", "Me"}
 """Kinds of characters that take no room of their own: left out where the font has none for them."""
+_SKIN_TONES = range(0x1F3FB, 0x1F400)
 _RIGHT_TO_LEFT = {"R", "AL", "AN"}
+_MIRRORED = str.maketrans("()[]{}<>«»‹›", ")(][}{><»«›‹")
 
 
 @dataclass(frozen=True)
@@ -63,15 +67,16 @@ class Typesetter:
         self._pdf.set_auto_page_break(False)
         self._pdf.add_font(_FAMILY, "", FONTS / "DejaVuSans.ttf")
         self._pdf.add_font(_FAMILY, "B", FONTS / "DejaVuSans-Bold.ttf")
-        self._pdf.set_title(self.clean(title))
         self._pdf.set_creator("newsroom")
         self._pdf.set_creation_date(made_at)
         self._pdf.set_lang("en")
         self._width_of_word = cache(self._measured)
+        self._shown_for = cache(self._printed)
+        self._pdf.set_title(" ".join(self.clean(title).split()))
 
     def clean(self, text: str) -> str:
         """The text in characters that both weights of the font have."""
-        return "".join(self._printed(letter) for letter in text)
+        return "".join(map(self._shown_for, text))
 
     def width(self, text: str, face: Face) -> float:
         """Millimetres."""
@@ -107,12 +112,13 @@ class Typesetter:
             self._pdf.text(mark.x, mark.y, _as_seen(mark.text))
 
     def _printed(self, letter: str) -> str:
+        """The letter, or what stands for it where the font does not have it."""
+        kind = unicodedata.category(letter)
         if letter in "\n\r\t":
             return letter
-        kind = unicodedata.category(letter)
-        if all(ord(letter) in self._font(bold).cmap for bold in (False, True)) and kind not in {"Cc", "Cf"}:
+        if kind not in _NEVER and all(ord(letter) in self._font(bold).cmap for bold in (False, True)):
             return letter
-        return "" if kind in _UNSEEN and kind != "Cs" else _UNKNOWN
+        return "" if kind in _UNSEEN or ord(letter) in _SKIN_TONES else _UNKNOWN
 
     def _font(self, bold: bool) -> TTFFont:
         font = self._pdf.fonts[f"{_FAMILY.lower()}{'B' if bold else ''}"]
@@ -154,4 +160,7 @@ def _as_seen(line: str) -> str:
     """The line from left to right as eyes meet it: Hebrew and Arabic are stored in the order of reading."""
     if not any(unicodedata.bidirectional(letter) in _RIGHT_TO_LEFT for letter in line):
         return line
-    return BidiParagraph(line).get_reordered_string()
+    letters = BidiParagraph(line).get_reordered_characters()
+    return "".join(
+        each.character.translate(_MIRRORED if each.embedding_level % 2 else {}) for each in letters
+    )
