@@ -74,7 +74,11 @@ class Paper:
 
 def pdf_bytes(paper: Paper) -> bytes:
     """The paper as a PDF file."""
-    setter = Typesetter(paper.title, paper.made_at)
+    with Typesetter(paper.title, paper.made_at) as setter:
+        return setter.printed(_laid_out(paper, setter))
+
+
+def _laid_out(paper: Paper, setter: Typesetter) -> list[list[Mark]]:
     layout = _Layout(setter)
     layout.head(paper.title, paper.subtitle)
     layout.facts(paper.facts)
@@ -84,7 +88,7 @@ def pdf_bytes(paper: Paper) -> bytes:
         layout.table(table)
     layout.notes(paper.notes)
     layout.margins(paper)
-    return setter.printed(layout.pages)
+    return layout.pages
 
 
 class _Layout:
@@ -238,10 +242,12 @@ class _Layout:
     def _bars(self, chart: Chart) -> None:
         """Names on the left, values at the ends."""
         values = [_drawn(value) for _, value in chart.series]
-        numbers = [self._setter.clean(figure(value, chart.unit)) for _, value in chart.series]
+        numbers = [self._setter.on_one_line(figure(value, chart.unit)) for _, value in chart.series]
         most = max(values) or 1
         names = (
-            min(max(self._setter.width(self._setter.clean(name), _CELL) for name, _ in chart.series), 58)
+            min(
+                max(self._setter.width(self._setter.on_one_line(name), _CELL) for name, _ in chart.series), 58
+            )
             + _GAP
         )
         room = max(_ROOM - names - max(self._setter.width(number, _CELL) for number in numbers) - 2, 20)
@@ -265,7 +271,9 @@ class _Layout:
                 min(step * 0.56, 10),
             )
             self._box(middle - width / 2, ground - tall, width, tall, _ACCENT)
-            self._centred(middle, ground - tall - 4.4, self._setter.clean(figure(value, chart.unit)), step)
+            self._centred(
+                middle, ground - tall - 4.4, self._setter.on_one_line(figure(value, chart.unit)), step
+            )
             self._centred(middle, ground + 1.2, self._setter.shortened(name, _SMALL, step - 0.8), step)
         self._box(_LEFT, ground, _ROOM, _HAIRLINE, _MUTED)
         self.y = ground + 6
@@ -300,8 +308,8 @@ class _Columns:
         """The width at which no cell would have to be broken."""
         rows = [(self.table.header, _COLUMN), (self.table.total or (), _TOTAL)]
         rows += [(row, _CELL) for row in self.table.rows[:_ROWS_MEASURED]]
-        cells = [(self._setter.clean(row[column]), face) for row, face in rows if column < len(row)]
-        lines = [(line, face) for cell, face in cells for line in cell.splitlines()]
+        cells = [(row[column], face) for row, face in rows if column < len(row)]
+        lines = [(self._setter.on_one_line(line), face) for cell, face in cells for line in cell.splitlines()]
         return max((self._setter.width(line, face) for line, face in lines), default=0)
 
     def _elastic(self, count: int) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Self
 
 from fpdf import FPDF
 from fpdf.bidi import BidiParagraph
@@ -21,7 +22,8 @@ _NEVER = {"Cc", "Cf", "Cs"}
 """Controls, invisible formatting and halves of characters: no font may show them."""
 _UNSEEN = {"Cc", "Cf", "Mn", "Me"}
 """Kinds of characters that take no room of their own: left out where the font has none for them."""
-_SKIN_TONES = range(0x1F3FB, 0x1F400)
+_VARIANTS = {*map(chr, range(0xFE00, 0xFE10)), *map(chr, range(0x1F3FB, 0x1F400))}
+"""Which look of a character is meant, and the colours of skin."""
 _RIGHT_TO_LEFT = {"R", "AL", "AN"}
 _MIRRORED = str.maketrans("()[]{}<>«»‹›", ")(][}{><»«›‹")
 
@@ -60,7 +62,10 @@ Mark = Words | Box
 
 
 class Typesetter:
-    """The two weights of our font: measures words, breaks them into lines and prints pages."""
+    """The two weights of our font: measures words, breaks them into lines and prints pages.
+
+    It is used ``with`` the files of the fonts open.
+    """
 
     def __init__(self, title: str, made_at: datetime.datetime) -> None:
         self._pdf = FPDF(format="A4", unit="mm")
@@ -72,11 +77,23 @@ class Typesetter:
         self._pdf.set_lang("en")
         self._width_of_word = cache(self._measured)
         self._shown_for = cache(self._printed)
-        self._pdf.set_title(" ".join(self.clean(title).split()))
+        self._pdf.set_title(self.on_one_line(title))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """fpdf2 closes the files of fonts when a document is done; one that fails leaves none open, either."""
+        for bold in (False, True):
+            self._font(bold).ttfont.close()
 
     def clean(self, text: str) -> str:
         """The text in characters that both weights of the font have."""
         return "".join(map(self._shown_for, text))
+
+    def on_one_line(self, text: str) -> str:
+        """The text without line ends, tabs and double spaces."""
+        return " ".join(self.clean(text).split())
 
     def width(self, text: str, face: Face) -> float:
         """Millimetres."""
@@ -89,7 +106,7 @@ class Typesetter:
 
     def shortened(self, text: str, face: Face, room: float) -> str:
         """The text on one line, as much of it as fits."""
-        words = " ".join(self.clean(text).split())
+        words = self.on_one_line(text)
         if self.width(words, face) <= room:
             return words
         return f"{next(self._pieces(words, face, room - self.width('…', face)), '').rstrip()}…"
@@ -116,9 +133,11 @@ class Typesetter:
         kind = unicodedata.category(letter)
         if letter in "\n\r\t":
             return letter
+        if letter in _VARIANTS:
+            return ""
         if kind not in _NEVER and all(ord(letter) in self._font(bold).cmap for bold in (False, True)):
             return letter
-        return "" if kind in _UNSEEN or ord(letter) in _SKIN_TONES else _UNKNOWN
+        return "" if kind in _UNSEEN else _UNKNOWN
 
     def _font(self, bold: bool) -> TTFFont:
         font = self._pdf.fonts[f"{_FAMILY.lower()}{'B' if bold else ''}"]
