@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsroom.lib.papers.pdf import Chart, Paper, Table, _Layout, pdf_bytes
-from newsroom.lib.papers.typesetting import Box, Face, Typesetter, Words, _as_seen
+from newsroom.lib.papers.typesetting import FONTS, Box, Face, Typesetter, Words, _as_seen
 
 MADE_AT = datetime.datetime(2031, 9, 16, 9, 30, tzinfo=datetime.UTC)
 FACE = Face(9, "000000")
@@ -190,6 +190,17 @@ def test_lines_are_no_wider_than_their_room(setter):
 
 def test_a_word_longer_than_a_line_is_cut_and_nothing_of_it_lost(setter):
     assert "".join(setter.lines("x" * 200, FACE, 30)) == "x" * 200
+
+
+def test_a_no_break_space_keeps_an_amount_and_its_currency_together(setter):
+    assert setter.lines("1,250.00\N{NO-BREAK SPACE}EUR and", FACE, 22) == [
+        "1,250.00\N{NO-BREAK SPACE}EUR",
+        "and",
+    ]
+
+
+def test_the_fonts_come_with_their_licence():
+    assert "Bitstream" in (FONTS / "LICENSE.txt").read_text()
 
 
 def test_letters_that_the_font_lacks_are_shown_as_a_square(setter):

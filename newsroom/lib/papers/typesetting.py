@@ -1,6 +1,7 @@
 """Words and lines on pages of paper: what a layout places, how wide words are, and how they become a PDF."""
 
 import datetime
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ _UNSEEN = {"Cc", "Cf", "Mn", "Me"}
 _VARIANTS = {*map(chr, range(0xFE00, 0xFE10)), *map(chr, range(0x1F3FB, 0x1F400))}
 """Which look of a character is meant, and the colours of skin."""
 _RIGHT_TO_LEFT = {"R", "AL", "AN"}
+_BREAKS = re.compile("[ \\t\\n\\r\u2000-\u200a\u2028\u2029]+")
+"""Where a line may end: not at a no-break space, which holds amounts and their currencies together."""
 _MIRRORED = str.maketrans("()[]{}<>«»‹›", ")(][}{><»«›‹")
 
 
@@ -83,7 +86,7 @@ class Typesetter:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """fpdf2 closes the files of fonts when a document is done; one that fails leaves none open, either."""
+        """fpdf2 only closes the files of fonts that it has printed with."""
         for bold in (False, True):
             self._font(bold).ttfont.close()
 
@@ -93,7 +96,7 @@ class Typesetter:
 
     def on_one_line(self, text: str) -> str:
         """The text without line ends, tabs and double spaces."""
-        return " ".join(self.clean(text).split())
+        return " ".join(_split(self.clean(text)))
 
     def width(self, text: str, face: Face) -> float:
         """Millimetres."""
@@ -102,7 +105,7 @@ class Typesetter:
     def lines(self, text: str, face: Face, room: float) -> list[str]:
         """The text in lines that fit, its own line ends kept; at least one."""
         paragraphs = self.clean(text).splitlines() or [""]
-        return [line for paragraph in paragraphs for line in self._filled(paragraph.split(), face, room)]
+        return [line for paragraph in paragraphs for line in self._filled(_split(paragraph), face, room)]
 
     def shortened(self, text: str, face: Face, room: float) -> str:
         """The text on one line, as much of it as fits."""
@@ -173,6 +176,10 @@ class Typesetter:
                 piece, used = "", 0.0
             piece, used = piece + letter, used + width
         yield piece
+
+
+def _split(text: str) -> list[str]:
+    return [word for word in _BREAKS.split(text) if word]
 
 
 def _as_seen(line: str) -> str:
