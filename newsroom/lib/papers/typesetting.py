@@ -26,7 +26,7 @@ _UNSEEN = {"Cc", "Cf", "Mn", "Me"}
 _VARIANTS = {*map(chr, range(0xFE00, 0xFE10)), *map(chr, range(0x1F3FB, 0x1F400))}
 """Which look of a character is meant, and the colours of skin."""
 _RIGHT_TO_LEFT = {"R", "AL", "AN"}
-_BREAKS = re.compile("[ \\t\\n\\r\u2000-\u200a\u2028\u2029]+")
+_BREAKS = re.compile(r"[ \t\n\r\u2000-\u2006\u2008-\u200a\u2028\u2029]+")
 """Where a line may end: not at a no-break space, which holds amounts and their currencies together."""
 _MIRRORED = str.maketrans("()[]{}<>«»‹›", ")(][}{><»«›‹")
 
