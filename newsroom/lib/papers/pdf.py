@@ -17,9 +17,9 @@ _ROOM = _RIGHT - _LEFT
 _FOOT = 280.0
 
 _INK, _MUTED, _RULE, _ACCENT = "1a2029", "566070", "d5dae1", "0b57b0"
-_TITLE = Face(20, _INK, bold=True)
+_TITLE = Face(18, _INK, bold=True)
 _SUBTITLE = Face(10.5, _MUTED)
-_FACT_NAME, _FACT = Face(7.5, _MUTED), Face(9.5, _INK)
+_FACT_NAME, _FACT = Face(7.5, _MUTED), Face(9, _INK)
 _HEADING = Face(11, _INK, bold=True)
 _COLUMN, _CELL, _TOTAL = Face(7.5, _MUTED, bold=True), Face(8.5, _INK), Face(8.5, _INK, bold=True)
 _NOTE = Face(8, _MUTED)
@@ -27,12 +27,14 @@ _SMALL = Face(7, _MUTED)
 
 _LEADING = 1.42
 _HAIRLINE, _LINE = 0.12, 0.3
-_GAP, _PAD = 4.0, 1.7
+_GAP, _PAD = 4.0, 1.4
 """Millimetres between columns; above and below the words of a row."""
 _FACTS_A_ROW = 3
 _ROWS_MEASURED = 400
 _LINES_TOGETHER = 24
 """A row of more lines than these may go on on the next page."""
+_HEADER_LINES = 6
+"""More of a header would leave no room for the rows."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +74,11 @@ class Paper:
 
 def pdf_bytes(paper: Paper) -> bytes:
     """The paper as a PDF file."""
-    setter = Typesetter(paper.title, paper.made_at)
+    with Typesetter(paper.title, paper.made_at) as setter:
+        return setter.printed(_laid_out(paper, setter))
+
+
+def _laid_out(paper: Paper, setter: Typesetter) -> list[list[Mark]]:
     layout = _Layout(setter)
     layout.head(paper.title, paper.subtitle)
     layout.facts(paper.facts)
@@ -82,7 +88,7 @@ def pdf_bytes(paper: Paper) -> bytes:
         layout.table(table)
     layout.notes(paper.notes)
     layout.margins(paper)
-    return setter.printed(layout.pages)
+    return layout.pages
 
 
 class _Layout:
@@ -158,7 +164,8 @@ class _Layout:
         return True
 
     def _box(self, x: float, y: float, width: float, height: float, colour: str) -> None:
-        self.pages[-1].append(Box(x, y, width, height, colour))
+        if width and height:
+            self.pages[-1].append(Box(x, y, width, height, colour))
 
     def _rule(self, thickness: float, colour: str) -> None:
         self._box(_LEFT, self.y, _ROOM, thickness, colour)
@@ -201,8 +208,7 @@ class _Layout:
 
     def _header(self, columns: "_Columns") -> None:
         cells = columns.cells(columns.table.header, _COLUMN)
-        # Names that are all empty or endless may not fill the page.
-        cells = [lines[:6] for lines in cells]
+        cells = [lines[:_HEADER_LINES] for lines in cells]
         self._place(columns, cells, _COLUMN)
         self._rule(_LINE, _INK)
 
@@ -236,17 +242,19 @@ class _Layout:
     def _bars(self, chart: Chart) -> None:
         """Names on the left, values at the ends."""
         values = [_drawn(value) for _, value in chart.series]
-        numbers = [self._setter.clean(figure(value, chart.unit)) for _, value in chart.series]
+        numbers = [self._setter.on_one_line(figure(value, chart.unit)) for _, value in chart.series]
         most = max(values) or 1
         names = (
-            min(max(self._setter.width(self._setter.clean(name), _CELL) for name, _ in chart.series), 58)
+            min(
+                max(self._setter.width(self._setter.on_one_line(name), _CELL) for name, _ in chart.series), 58
+            )
             + _GAP
         )
         room = max(_ROOM - names - max(self._setter.width(number, _CELL) for number in numbers) - 2, 20)
         for (name, _), value, number in zip(chart.series, values, numbers, strict=True):
             self._make_room(6.4)
             self._words(_LEFT, self.y + 1, self._setter.shortened(name, _CELL, names - _GAP), _CELL)
-            self._box(_LEFT + names, self.y + 1.4, max(value / most * room, 0.2), 3.4, _ACCENT)
+            self._box(_LEFT + names, self.y + 1.4, value / most * room, 3.4, _ACCENT)
             self._words(_LEFT + names + value / most * room + 2, self.y + 1, number, _CELL)
             self.y += 6.4
 
@@ -260,10 +268,12 @@ class _Layout:
             middle, tall, width = (
                 _LEFT + (at + 0.5) * step,
                 _drawn(value) / most * height,
-                min(step * 0.62, 12),
+                min(step * 0.56, 10),
             )
             self._box(middle - width / 2, ground - tall, width, tall, _ACCENT)
-            self._centred(middle, ground - tall - 4.4, self._setter.clean(figure(value, chart.unit)), step)
+            self._centred(
+                middle, ground - tall - 4.4, self._setter.on_one_line(figure(value, chart.unit)), step
+            )
             self._centred(middle, ground + 1.2, self._setter.shortened(name, _SMALL, step - 0.8), step)
         self._box(_LEFT, ground, _ROOM, _HAIRLINE, _MUTED)
         self.y = ground + 6
@@ -298,8 +308,8 @@ class _Columns:
         """The width at which no cell would have to be broken."""
         rows = [(self.table.header, _COLUMN), (self.table.total or (), _TOTAL)]
         rows += [(row, _CELL) for row in self.table.rows[:_ROWS_MEASURED]]
-        cells = [(self._setter.clean(row[column]), face) for row, face in rows if column < len(row)]
-        lines = [(line, face) for cell, face in cells for line in cell.splitlines()]
+        cells = [(row[column], face) for row, face in rows if column < len(row)]
+        lines = [(self._setter.on_one_line(line), face) for cell, face in cells for line in cell.splitlines()]
         return max((self._setter.width(line, face) for line, face in lines), default=0)
 
     def _elastic(self, count: int) -> int:

@@ -1,11 +1,13 @@
 """Words and lines on pages of paper: what a layout places, how wide words are, and how they become a PDF."""
 
 import datetime
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Self
 
 from fpdf import FPDF
 from fpdf.bidi import BidiParagraph
@@ -16,10 +18,17 @@ POINT = 25.4 / 72
 """Millimetres."""
 
 _FAMILY = "DejaVu"
-_UNKNOWN = "\N{REPLACEMENT CHARACTER}"
-_UNSEEN = {"Cc", "Cf", "Cs", "Mn", "Me"}
+_UNKNOWN = "\N{WHITE SQUARE}"
+_NEVER = {"Cc", "Cf", "Cs"}
+"""Controls, invisible formatting and halves of characters: no font may show them."""
+_UNSEEN = {"Cc", "Cf", "Mn", "Me"}
 """Kinds of characters that take no room of their own: left out where the font has none for them."""
+_VARIANTS = {*map(chr, range(0xFE00, 0xFE10)), *map(chr, range(0x1F3FB, 0x1F400))}
+"""Which look of a character is meant, and the colours of skin."""
 _RIGHT_TO_LEFT = {"R", "AL", "AN"}
+_BREAKS = re.compile(r"[ \t\n\r\u2000-\u2006\u2008-\u200a\u2028\u2029]+")
+"""Where a line may end: not at a no-break space, which holds amounts and their currencies together."""
+_MIRRORED = str.maketrans("()[]{}<>«»‹›", ")(][}{><»«›‹")
 
 
 @dataclass(frozen=True)
@@ -56,22 +65,38 @@ Mark = Words | Box
 
 
 class Typesetter:
-    """The two weights of our font: measures words, breaks them into lines and prints pages."""
+    """The two weights of our font: measures words, breaks them into lines and prints pages.
+
+    It is used ``with`` the files of the fonts open.
+    """
 
     def __init__(self, title: str, made_at: datetime.datetime) -> None:
         self._pdf = FPDF(format="A4", unit="mm")
         self._pdf.set_auto_page_break(False)
         self._pdf.add_font(_FAMILY, "", FONTS / "DejaVuSans.ttf")
         self._pdf.add_font(_FAMILY, "B", FONTS / "DejaVuSans-Bold.ttf")
-        self._pdf.set_title(self.clean(title))
         self._pdf.set_creator("newsroom")
         self._pdf.set_creation_date(made_at)
         self._pdf.set_lang("en")
         self._width_of_word = cache(self._measured)
+        self._shown_for = cache(self._printed)
+        self._pdf.set_title(self.on_one_line(title))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """fpdf2 only closes the files of fonts that it has printed with."""
+        for bold in (False, True):
+            self._font(bold).ttfont.close()
 
     def clean(self, text: str) -> str:
         """The text in characters that both weights of the font have."""
-        return "".join(self._printed(letter) for letter in text)
+        return "".join(map(self._shown_for, text))
+
+    def on_one_line(self, text: str) -> str:
+        """The text without line ends, tabs and double spaces."""
+        return " ".join(_split(self.clean(text)))
 
     def width(self, text: str, face: Face) -> float:
         """Millimetres."""
@@ -80,11 +105,11 @@ class Typesetter:
     def lines(self, text: str, face: Face, room: float) -> list[str]:
         """The text in lines that fit, its own line ends kept; at least one."""
         paragraphs = self.clean(text).splitlines() or [""]
-        return [line for paragraph in paragraphs for line in self._filled(paragraph.split(), face, room)]
+        return [line for paragraph in paragraphs for line in self._filled(_split(paragraph), face, room)]
 
     def shortened(self, text: str, face: Face, room: float) -> str:
         """The text on one line, as much of it as fits."""
-        words = " ".join(self.clean(text).split())
+        words = self.on_one_line(text)
         if self.width(words, face) <= room:
             return words
         return f"{next(self._pieces(words, face, room - self.width('…', face)), '').rstrip()}…"
@@ -107,12 +132,15 @@ class Typesetter:
             self._pdf.text(mark.x, mark.y, _as_seen(mark.text))
 
     def _printed(self, letter: str) -> str:
+        """The letter, or what stands for it where the font does not have it."""
+        kind = unicodedata.category(letter)
         if letter in "\n\r\t":
             return letter
-        kind = unicodedata.category(letter)
-        if all(ord(letter) in self._font(bold).cmap for bold in (False, True)) and kind not in {"Cc", "Cf"}:
+        if letter in _VARIANTS:
+            return ""
+        if kind not in _NEVER and all(ord(letter) in self._font(bold).cmap for bold in (False, True)):
             return letter
-        return "" if kind in _UNSEEN and kind != "Cs" else _UNKNOWN
+        return "" if kind in _UNSEEN else _UNKNOWN
 
     def _font(self, bold: bool) -> TTFFont:
         font = self._pdf.fonts[f"{_FAMILY.lower()}{'B' if bold else ''}"]
@@ -150,8 +178,15 @@ class Typesetter:
         yield piece
 
 
+def _split(text: str) -> list[str]:
+    return [word for word in _BREAKS.split(text) if word]
+
+
 def _as_seen(line: str) -> str:
     """The line from left to right as eyes meet it: Hebrew and Arabic are stored in the order of reading."""
     if not any(unicodedata.bidirectional(letter) in _RIGHT_TO_LEFT for letter in line):
         return line
-    return BidiParagraph(line).get_reordered_string()
+    letters = BidiParagraph(line).get_reordered_characters()
+    return "".join(
+        each.character.translate(_MIRRORED if each.embedding_level % 2 else {}) for each in letters
+    )
