@@ -1,11 +1,14 @@
 """Pre-flight: what readers would notice, asked of every block kind and of the issue itself."""
 
+from collections.abc import Sequence
+
 from issues import saving
 from issues.blocks import registry
 from issues.blocks.base import Commitment, Problem, blocker, warning
 from issues.models import Issue
 from issues.rendering import Rendered
 from issues.snapshot import by_kind, standing
+from newsroom.lib.people import Visitor
 from newsroom.lib.text import counted
 
 SUBJECT_AT_MOST = 60
@@ -26,6 +29,11 @@ def problems(issue: Issue) -> list[Problem]:
 def blockers(issue: Issue) -> list[Problem]:
     """What keeps the issue from being approved."""
     return [problem for problem in problems(issue) if problem.severity == "blocker"]
+
+
+def seen_by(user: Visitor, found: Sequence[Problem]) -> list[Problem]:
+    """Of these problems those that the person may see."""
+    return [each for each in found if not each.seen_by or any(user.has_perm(right) for right in each.seen_by)]
 
 
 def commitments(issue: Issue) -> list[Commitment]:

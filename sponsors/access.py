@@ -3,7 +3,7 @@
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
-from issues.access import issue
+from issues.access import WRITE, issue
 from newsroom.lib.people import Visitor, allow
 from sponsors.models import (
     Advertiser,
@@ -25,6 +25,7 @@ __all__ = [
     "SELL",
     "STOCK",
     "TRAFFIC",
+    "WRITE",
     "advertiser",
     "allow",
     "hold",

@@ -44,8 +44,8 @@ class Column:
 
 @dataclass(frozen=True)
 class Cell:
-    """One slot of one issue. ``state`` is open, held, booked, ran, missed, blocked, unsold or closed; ``name`` says it all for those who
-    hear it; ``key`` names the slot whether its row is there or not."""
+    """One slot of one issue. ``state`` is open, held, booked, ran, missed, blocked, unsold or closed; ``name`` says it all for
+    those who hear it; ``key`` names the slot whether its row is there or not."""
 
     key: str
     state: str

@@ -76,7 +76,7 @@ def clashes(
         own = sum(1 for each in occupants.get(key, []) if each.advertiser == advertiser and not each.holds)
         sentences = [
             *_labels(issue, advertiser, others),
-            *_shut_out(issue, advertiser, others, bought),
+            *_shut_out(issue, advertiser, bought),
             *_shutting_out(issue, others, line),
             *_repeats(issue, advertiser, own, (adding or {}).get(key, 1), line),
         ]
@@ -90,7 +90,7 @@ def refuse_unless(found: Sequence[Clash], *, overriding: str) -> None:
         raise Clashes(found)
 
 
-def against_exclusivity(exclusivity: Exclusivity, *, now: datetime.datetime) -> list[Insertion]:
+def against_exclusivity(exclusivity: Exclusivity) -> list[Insertion]:
     """Booked insertions of others that the exclusivity would shut out: it is sold only once they are settled."""
     own = exclusivity.line.order
     rows = Insertion.objects.booked().filter(slot__issue__publication=own.publication).whole()
@@ -165,8 +165,8 @@ def _bought(issues: Iterable[Issue]) -> list[tuple[Exclusivity, set[int], set[in
 def _covers(exclusivity: Exclusivity, running_in: Set[int], issue: Issue) -> bool:
     if exclusivity.scope == Scope.ISSUE:
         return issue.pk in running_in
-    assert exclusivity.starts and exclusivity.ends  # the database says so
-    return exclusivity.starts <= issue.planned_for <= exclusivity.ends
+    starts, ends = exclusivity.starts, exclusivity.ends  # the database says that both are there
+    return bool(starts and ends and starts <= issue.planned_for <= ends)
 
 
 def _is_shut_out(advertiser: Advertiser, exclusivity: Exclusivity, rivals: Set[int]) -> bool:
@@ -185,7 +185,6 @@ def _labels(issue: Issue, advertiser: Advertiser, others: Sequence[_Occupant]) -
 def _shut_out(
     issue: Issue,
     advertiser: Advertiser,
-    others: Sequence[_Occupant],
     bought: Sequence[tuple[Exclusivity, set[int], set[int]]],
 ) -> Iterator[str]:
     for exclusivity, running_in, rivals in bought:

@@ -39,9 +39,7 @@ def quote(slots: Sequence[Slot]) -> Quote:
 
 def known(advertiser: Advertiser) -> Advertiser:
     """The row of an advertiser that a form named, made now if it is new."""
-    if advertiser._state.adding:
-        advertiser = selling.known_by_name(advertiser.name)
-    return advertiser
+    return selling.known_by_name(advertiser.name)
 
 
 @transaction.atomic
@@ -87,7 +85,7 @@ def sell_exclusivity(
     ordering.reopen(line.order, by=by, now=now, why="Exclusivity was sold.")
     made = Exclusivity.objects.create(line=line, category=category, **scope)
     made.rivals.set(rivals)
-    there = conflicts.against_exclusivity(made, now=now)
+    there = conflicts.against_exclusivity(made)
     if there:
         raise Refused(f"Settle these first: {listed([str(each) for each in there])}.")
     return made

@@ -139,6 +139,17 @@ class ExclusivityForm(forms.Form):
         return given
 
 
+class LinkForm(forms.Form):
+    """For whom a portal link is made, and how long it holds."""
+
+    helper = fields_only()
+    name = forms.CharField(max_length=120, help_text="Their decisions are signed with it.")
+    email = forms.EmailField(
+        required=False, help_text="A mail with the link is drafted; without one, copy the link."
+    )
+    days = forms.IntegerField(label="Days it holds", min_value=1, max_value=400, initial=60)
+
+
 class CreativeForm(forms.Form):
     """A sponsor's message, held to its format: each refusal says the limit and the value, and nothing that was typed is lost."""
 

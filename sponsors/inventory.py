@@ -10,7 +10,7 @@ from issues.models import Issue, Publication, Status
 from newsroom.lib.errors import Conflict, Refused
 from newsroom.lib.people import Person
 from sponsors import trail
-from sponsors.models import AdFormat, Fallback, Hold, Insertion, Placement, Rule, Slot, TAKES_SLOT
+from sponsors.models import TAKES_SLOT, AdFormat, Fallback, Hold, Insertion, Placement, Rule, Slot
 
 __all__ = [
     "alternatives",

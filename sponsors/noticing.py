@@ -10,9 +10,9 @@ from django.db import transaction
 from newsroom.lib.errors import NotNow, Refused
 from newsroom.lib.people import Person
 from sponsors import trail
-from sponsors.models import ContactRole, InsertionOrder, Notice
+from sponsors.models import ContactRole, InsertionOrder, Notice, PortalLink
 
-__all__ = ["draft", "latest", "send", "to_whom"]
+__all__ = ["draft", "draft_link", "latest", "send", "to_whom"]
 
 
 def draft(order: InsertionOrder, *, subject: str, sentences: Sequence[str], now: datetime.datetime) -> Notice:
@@ -30,6 +30,21 @@ def draft(order: InsertionOrder, *, subject: str, sentences: Sequence[str], now:
         order=order, to=to_whom(order, ContactRole.BUYER), subject=subject[:200],
         body="\n\n".join(paragraphs), drafted_at=now,
     )  # fmt: skip
+
+
+def draft_link(link: PortalLink, url: str, *, now: datetime.datetime) -> Notice:
+    """The mail that brings somebody their link to the portal."""
+    publication = link.order.publication
+    return Notice.objects.create(
+        order=link.order,
+        to=link.email,
+        subject=f"Your messages in {publication} ({link.order.number})",
+        body=f"Dear {link.name},\n\nhere is your page. You can bring in your message there, see it as readers "
+        f"will, and approve it; later it shows what it brought.\n\n{url}\n\n"
+        f"The link is yours alone, and holds until {link.expires_at:%-d %B %Y}.\n\n"
+        f"{publication.sender_name}",
+        drafted_at=now,
+    )
 
 
 def to_whom(order: InsertionOrder, *roles: str) -> str:

@@ -7,6 +7,7 @@ from sponsors.views import portal
 app_name = "portal"
 urlpatterns = [
     path("<str:token>/", portal.order, name="order"),
+    path("<str:token>/report.<slug:ending>", portal.report, name="report"),
     path("<str:token>/<int:pk>/", portal.insertion, name="insertion"),
     path("<str:token>/<int:pk>/message/", portal.creative, name="creative"),
     path("<str:token>/<int:pk>/frame/<slug:part>/", portal.frame, name="frame"),

@@ -16,7 +16,6 @@ from newsroom.lib.states import move as moved_on
 from newsroom.lib.text import counted
 from sponsors import conflicts, holding, inventory, ordering, trafficking, trail
 from sponsors.models import (
-    TAKES_SLOT,
     Advertiser,
     Hold,
     HoldStatus,

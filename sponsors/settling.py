@@ -84,7 +84,8 @@ def _settled(
         if choice.slot is None:
             raise Refused(f"Choose where {insertion.advertiser} moves.")
         selling.move(insertion, choice.slot, by=by, now=now, overriding=overriding)
-        return f"Your message in “{insertion.slot.placement}” moves to {_day(choice.slot.issue.planned_for)}, “{choice.slot.name}”."
+        to = f"{_day(choice.slot.issue.planned_for)}, “{choice.slot.name}”"
+        return f"Your message in “{insertion.slot.placement}” moves to {to}."
     if choice.what in ("make_good", "credit"):
         return _missed(insertion, choice, by=by, now=now)
     raise Refused("Choose what becomes of it: follow, move, make good or credit.")
@@ -110,7 +111,8 @@ def _follow(
         insertion=insertion,
     )
     selling.override(insertion, found, overriding, by=by, now=now)
-    return f"The issue with your message in “{insertion.slot.placement}” appears on {_day(issue.planned_for)} instead of {_day(before)}."
+    days = f"{_day(issue.planned_for)} instead of {_day(before)}"
+    return f"The issue with your message in “{insertion.slot.placement}” appears on {days}."
 
 
 def _missed(insertion: Insertion, choice: Choice, *, by: Person, now: datetime.datetime) -> str:

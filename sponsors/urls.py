@@ -1,6 +1,6 @@
 from django.urls import path
 
-from sponsors.views import calendar, insertions, orders
+from sponsors.views import calendar, insertions, orders, reports, settling
 
 app_name = "sponsors"
 urlpatterns = [
@@ -16,6 +16,18 @@ urlpatterns = [
     path("orders/", orders.listing, name="orders"),
     path("orders/<int:pk>/", orders.order, name="order"),
     path("orders/<int:pk>/exclusivity/", orders.exclusivity, name="exclusivity"),
+    path("orders/<int:pk>/links/", orders.invite, name="invite"),
+    path("orders/<int:pk>/report/", reports.order, name="report"),
+    path("orders/<int:pk>/report.<slug:ending>", reports.export, name="report_file"),
+    path("links/<int:pk>/revoke/", orders.revoke, name="revoke"),
+    path("make-goods/", reports.owed, name="make_goods"),
+    path("make-goods/<int:pk>/<slug:verb>/", reports.make_good, name="make_good"),
+    path("notices/", settling.notices, name="notices"),
+    path("notices/<int:pk>/send/", settling.send_notice, name="send_notice"),
+    path("issues/<int:pk>/settle/", settling.settle, name="settle"),
+    path("issues/<int:pk>/radar/", settling.radar, name="radar"),
+    path("issues/<int:pk>/radar/<int:number>/keep/", settling.keep, name="keep"),
+    path("bookings.<slug:ending>", reports.bookings, name="bookings"),
     path("orders/<int:pk>/<slug:verb>/", orders.step, name="order_step"),
     path("insertions/<int:pk>/", insertions.insertion, name="insertion"),
     path("insertions/<int:pk>/creative/", insertions.creative, name="creative"),

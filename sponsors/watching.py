@@ -1,4 +1,7 @@
-"""The radar over an issue: stories that name the day's advertisers, their parents or rivals, for editors and ad operations only."""
+"""The radar over an issue: stories that name the day's advertisers, their parents or rivals.
+
+For editors and ad operations only.
+"""
 
 import datetime
 from collections.abc import Sequence
@@ -46,7 +49,10 @@ def watched(issue: Issue, placed: Sequence[Placed[Any]] | None = None) -> list[W
     stories = [_story(each) for each in placed if each.kind != SPONSOR]
     parties = {each.name: each for each in advertisers.values()}
     sightings = radar.found(stories, [_party(each, booked) for each in advertisers.values()])
-    kept = {(each.block_uid, each.advertiser_id, each.name): each for each in issue.seen_clashes.select_related("by")}
+    kept = {
+        (each.block_uid, each.advertiser_id, each.name): each
+        for each in issue.seen_clashes.select_related("by")
+    }
     return [_watched(sighting, parties[sighting.party], booked, kept) for sighting in sightings]
 
 
@@ -78,7 +84,9 @@ def _watched(
 def _story(block: Placed[Any]) -> radar.Story:
     """All words of a block, whatever its kind: its rich text, lists and one-line fields."""
     heading = str(getattr(block.data, "heading", ""))
-    texts = [value for name, value in vars(block.data).items() if name != "heading" for value in _texts(value)]
+    texts = [
+        value for name, value in vars(block.data).items() if name != "heading" for value in _texts(value)
+    ]
     return radar.Story(
         uid=str(block.uid), heading=heading, text="\n".join(texts), lead=block.kind == "lead_story"
     )
@@ -89,7 +97,11 @@ def _texts(value: Any) -> list[str]:
         return [richtext.plain(value) if "<" in value else value]
     if isinstance(value, tuple):
         return [text for item in value for text in _texts(item)]
-    return [text for inner in vars(value).values() for text in _texts(inner)] if hasattr(value, "__dataclass_fields__") else []
+    return (
+        [text for inner in vars(value).values() for text in _texts(inner)]
+        if hasattr(value, "__dataclass_fields__")
+        else []
+    )
 
 
 def _party(advertiser: Advertiser, booked: Sequence[Insertion]) -> radar.Party:

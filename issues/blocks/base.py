@@ -44,6 +44,10 @@ class Problem:
     sentence: str
     uid: uuid.UUID | None = None
     mend: Mend | None = None
+    url: str = ""
+    """Where it is settled, if not in the composer."""
+    seen_by: tuple[str, ...] = ()
+    """Rights of which one is needed to see it; nobody's eyes are kept from it if there is none."""
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,9 @@
 
 import django.core.validators
 import django.db.models.deletion
-import issues.models.publication
 from django.db import migrations, models
+
+import issues.models.publication
 
 
 class Migration(migrations.Migration):

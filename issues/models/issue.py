@@ -48,7 +48,8 @@ class IssueQuerySet(models.QuerySet["Issue"]):
 class Issue(models.Model):
     """One issue.
 
-    Only ``issues.workflow`` writes ``status``, ``edition``, ``published_at`` and ``delivered``; only ``issues.composing`` the rest.
+    Only ``issues.workflow`` writes ``status``, ``edition``, ``published_at`` and ``delivered``;
+    only ``issues.composing`` the rest.
     """
 
     publication = models.ForeignKey(Publication, on_delete=models.PROTECT, related_name="issues")

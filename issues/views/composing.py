@@ -71,7 +71,7 @@ def compose(request: HttpRequest, pk: int) -> HttpResponse:
 def page(request: HttpRequest, issue: Issue) -> dict[str, Any]:
     """What the composer shows; the admin's page of an issue shows the same."""
     may_write = access.may_write(request.user, issue)
-    problems = readiness.problems(issue)
+    problems = readiness.seen_by(request.user, readiness.problems(issue))
     return {
         "issue": issue,
         "publication": issue.publication,

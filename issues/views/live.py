@@ -148,7 +148,10 @@ def aid(request: HttpRequest, pk: int) -> HttpResponse:
 def checks(request: HttpRequest, pk: int) -> HttpResponse:
     """What readers would notice, as it stands now."""
     issue = access.issue(request.user, pk, access.READ)
-    values = {"problems": readiness.problems(issue), "may_write": access.may_write(request.user, issue)}
+    values = {
+        "problems": readiness.seen_by(request.user, readiness.problems(issue)),
+        "may_write": access.may_write(request.user, issue),
+    }
     return render(request, "issues/_checks.html", {"issue": issue, **values})
 
 

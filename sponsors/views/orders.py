@@ -13,8 +13,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from newsroom.lib.errors import NewsroomError
 from newsroom.lib.people import person
 from newsroom.lib.text import counted
-from sponsors import access, dealing, ordering, pricing, selling
-from sponsors.forms import ExclusivityForm, OrderForm
+from sponsors import access, dealing, noticing, ordering, portal, pricing, selling
+from sponsors.forms import ExclusivityForm, LinkForm, OrderForm
 from sponsors.models import Insertion, InsertionOrder, InsertionStatus, OrderStatus
 
 ORDERS_A_PAGE = 40
@@ -57,9 +57,7 @@ def order(request: HttpRequest, pk: int) -> HttpResponse:
         form.save()
         messages.success(request, "Saved.")
         return redirect("sponsors:order", pk)
-    return render(
-        request, "sponsors/order.html", _shown(request, shown, form), status=422 if form.errors else 200
-    )
+    return render(request, "sponsors/order.html", _shown(shown, form), status=422 if form.errors else 200)
 
 
 @require_POST
@@ -94,6 +92,33 @@ def step(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     return redirect("sponsors:order", pk)
 
 
+@require_POST
+def invite(request: HttpRequest, pk: int) -> HttpResponse:
+    """Make a link to the portal, and mail it if asked to."""
+    on = access.order(request.user, pk, access.SELL)
+    form = LinkForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, " ".join(str(said) for each in form.errors.values() for said in each))
+        return redirect("sponsors:order", pk)
+    given, by, now = form.cleaned_data, person(request), timezone.now()
+    link = portal.invite(on, name=given["name"], email=given["email"], days=given["days"], by=by, now=now)
+    if given["email"]:
+        noticing.draft_link(link, portal.url(link), now=now)
+        messages.success(request, f"A mail with the link for {link.name} is drafted: read it and send it.")
+        return redirect("sponsors:notices")
+    messages.success(request, f"The link for {link.name} stands below; copy it.")
+    return redirect("sponsors:order", pk)
+
+
+@require_POST
+def revoke(request: HttpRequest, pk: int) -> HttpResponse:
+    """A link no longer opens anything."""
+    link = access.portal_link(request.user, pk)
+    portal.revoke(link, by=person(request), now=timezone.now())
+    messages.success(request, f"{link.name}’s link no longer opens anything.")
+    return redirect("sponsors:order", link.order_id)
+
+
 @require_http_methods(["GET", "POST"])
 def exclusivity(request: HttpRequest, pk: int) -> HttpResponse:
     """Sell on an order that others stay out."""
@@ -113,11 +138,12 @@ def exclusivity(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "sponsors/exclusivity.html", values, status=422 if form.errors else 200)
 
 
-def _shown(request: HttpRequest, shown: InsertionOrder, form: OrderForm) -> dict[str, Any]:
+def _shown(shown: InsertionOrder, form: OrderForm) -> dict[str, Any]:
     insertions = list(
         Insertion.objects.filter(line__order=shown).whole().select_related("line__package", "make_good")
         .order_by("slot__issue__planned_for", "slot__placement__position", "pk")
     )  # fmt: skip
+    now, contact = timezone.now(), shown.advertiser.contacts.first()
     price_list = pricing.PriceList(shown.publication)
     prices = pricing.net(insertions, known=price_list)
     live = [
@@ -132,13 +158,14 @@ def _shown(request: HttpRequest, shown: InsertionOrder, form: OrderForm) -> dict
         "live": len(live),
         "booked": sum(each.status == InsertionStatus.BOOKED for each in insertions),
         "exclusivities": [each for line in shown.lines.all() for each in line.exclusivities.all()],
-        "links": list(shown.portal_links.select_related("made_by")),
+        "links": [(each, portal.url(each), each.holds(now)) for each in shown.portal_links.all()],
+        "link_form": LinkForm(initial={"name": contact.name, "email": contact.email} if contact else None),
         "contacts": list(shown.advertiser.contacts.all()),
         "notices": list(shown.notices.all()),
         "invoices": list(shown.invoices.all()),
         "trail": list(
             shown.trail.select_related("insertion__slot__issue", "insertion__slot__placement")[:50]
         ),
-        "now": timezone.now(),
+        "now": now,
         "section": "sponsors",
     }

@@ -16,6 +16,7 @@ from newsroom.lib.errors import NewsroomError
 from sponsors import checks, deadlines, portal, reporting, showing, trafficking
 from sponsors.models import Decision, Insertion, InsertionStatus, PortalLink
 from sponsors.views.insertions import creative_form, shown_alone
+from sponsors.views.reports import as_page, exported
 
 View = Callable[..., HttpResponse]
 
@@ -48,6 +49,7 @@ def order(request: HttpRequest, link: PortalLink, token: str) -> HttpResponse:
         "order": link.order,
         "publication": link.order.publication,
         "rows": [_row(each, now) for each in portal.shown_in(link)],
+        **as_page(reporting.report(link.order)),
     }
     return render(request, "sponsors/portal/order.html", values)
 
@@ -81,6 +83,7 @@ def creative(request: HttpRequest, link: PortalLink, token: str, pk: int) -> Htt
         "link": link,
         "token": token,
         "insertion": shown,
+        "label": shown.slot.placement.format.label(shown.advertiser.name),
         "form": form,
         "publication": link.order.publication,
     }
@@ -89,12 +92,19 @@ def creative(request: HttpRequest, link: PortalLink, token: str, pk: int) -> Htt
 
 @_behind_the_link
 @require_safe
-def frame(request: HttpRequest, link: PortalLink, token: str, pk: int, part: str) -> HttpResponse:
+def frame(request: HttpRequest, link: PortalLink, _token: str, pk: int, part: str) -> HttpResponse:
     """The message in the real frame of the mail, without anything else of the issue."""
     shown = _own(link, pk)
     if shown is None:
         return render(request, "sponsors/portal/closed.html", status=404)
     return shown_alone(shown, part)
+
+
+@_behind_the_link
+@require_safe
+def report(_request: HttpRequest, link: PortalLink, _token: str, ending: str) -> HttpResponse:
+    """The order's report as a file."""
+    return exported(reporting.report(link.order), ending)
 
 
 @_behind_the_link

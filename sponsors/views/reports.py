@@ -55,7 +55,7 @@ def exported(shown: Report, ending: str) -> HttpResponse:
     if ending == "csv":
         return attachment.attachment(sheets.csv_bytes(HEADER, _cells(shown.rows)), name, attachment.CSV)
     if ending == "xlsx":
-        pages = [sheets.Sheet("Insertions", HEADER, _cells(shown.rows)), _twin_sheet(shown)]
+        pages = [sheets.Sheet(title="Insertions", header=HEADER, rows=_cells(shown.rows)), _twin_sheet(shown)]
         return attachment.attachment(sheets.xlsx_bytes(pages), name, attachment.XLSX)
     if ending == "pdf":
         return attachment.attachment(pdf.pdf_bytes(_paper(shown)), name, attachment.PDF)
@@ -72,13 +72,19 @@ def bookings(request: HttpRequest, ending: str) -> HttpResponse:
         raise Http404("There is no such file.")
     weeks = WEEKS[1] if request.GET.get("weeks") == str(WEEKS[1]) else WEEKS[0]
     board = calendar.board(
-        publication, stocked[publication], since=since_day(request, publication), weeks=weeks, now=timezone.now()
+        publication,
+        stocked[publication],
+        since=since_day(request, publication),
+        weeks=weeks,
+        now=timezone.now(),
     )
     name = f"Sponsors of {publication} from {board.since:%Y-%m-%d}.{ending}"
     if ending == "csv":
         header = ("Day", "Placement", "State", "Advertiser or reason", "Detail")
         return attachment.attachment(sheets.csv_bytes(header, _slots(board)), name, attachment.CSV)
-    return attachment.attachment(ical.ical_bytes(f"Sponsors of {publication}", _happenings(board)), name, attachment.ICAL)
+    return attachment.attachment(
+        ical.ical_bytes(f"Sponsors of {publication}", _happenings(board)), name, attachment.ICAL
+    )
 
 
 @require_safe
@@ -135,7 +141,7 @@ def _cells(rows: Sequence[Figures]) -> list[tuple[object, ...]]:
 
 def _twin_sheet(shown: Report) -> sheets.Sheet:
     rows = [(reporting.twin_words(each), each.people) for each in shown.twins]
-    return sheets.Sheet("Twins", ("Insertions", "People who clicked any of them"), rows)
+    return sheets.Sheet(title="Twins", header=("Insertions", "People who clicked any of them"), rows=rows)
 
 
 def _paper(shown: Report) -> pdf.Paper:
@@ -144,7 +150,14 @@ def _paper(shown: Report) -> pdf.Paper:
     twins = [[reporting.twin_words(each), f"{each.people:,}"] for each in shown.twins]
     tables = [pdf.Table(header=HEADER, rows=cells, numeric=frozenset(range(3, 9)))]
     if twins:
-        tables.append(pdf.Table(heading="Both messages of one issue", header=("Insertions", "People who clicked any"), rows=twins, numeric=frozenset({1})))
+        tables.append(
+            pdf.Table(
+                heading="Both messages of one issue",
+                header=("Insertions", "People who clicked any"),
+                rows=twins,
+                numeric=frozenset({1}),
+            )
+        )
     bars = [(_place(row), float(row.people)) for row in shown.rows]
     return pdf.Paper(
         title=f"{order.advertiser} in {order.publication}",

@@ -29,7 +29,9 @@ def settle(request: HttpRequest, pk: int) -> HttpResponse:
             drafted = settling.settle(
                 issue, _choices(request, issue), by=person(request), now=timezone.now(), overriding=reason
             )
-            messages.success(request, f"Settled. {counted(drafted, 'notice')} drafted; read them before you send them.")
+            messages.success(
+                request, f"Settled. {counted(drafted, 'notice')} drafted; read them before you send them."
+            )
             return redirect("sponsors:notices")
         except NewsroomError as refused:
             error = refused
@@ -37,7 +39,11 @@ def settle(request: HttpRequest, pk: int) -> HttpResponse:
     values = {
         "issue": issue,
         "rows": [_row(request, each) for each in waiting],
-        "choices": {name: label for name, label in settling.CHOICES.items() if name != "follow" or issue.status != Status.CANCELLED},
+        "choices": {
+            name: label
+            for name, label in settling.CHOICES.items()
+            if name != "follow" or issue.status != Status.CANCELLED
+        },
         "cancelled": issue.status == Status.CANCELLED,
         "error": error,
         "clashes": isinstance(error, conflicts.Clashes),
@@ -62,7 +68,9 @@ def keep(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     found = watching.watched(issue)
     if not 0 <= number < len(found) or request.POST.get("sentence") != found[number].sighting.sentence:
         raise Refused("The issue has changed; look at the radar again.")
-    watching.keep(issue, found[number], reason=request.POST.get("words", ""), by=person(request), now=timezone.now())
+    watching.keep(
+        issue, found[number], reason=request.POST.get("words", ""), by=person(request), now=timezone.now()
+    )
     return redirect("sponsors:radar", pk)
 
 
@@ -95,7 +103,9 @@ def _choices(request: HttpRequest, issue: Issue) -> dict[int, settling.Choice]:
         what = request.POST.get(f"what-{each.pk}", "")
         key = request.POST.get(f"slot-{each.pk}", "")
         if what:
-            chosen[each.pk] = settling.Choice(what, inventory.at([key])[0] if what == "move" and key else None)
+            chosen[each.pk] = settling.Choice(
+                what, inventory.at([key])[0] if what == "move" and key else None
+            )
     return chosen
 
 
@@ -107,7 +117,11 @@ def _row(request: HttpRequest, insertion: Insertion) -> dict[str, Any]:
         "insertion": insertion,
         "clashes": clashing,
         "due": deadlines.of(issue, insertion.slot.placement, holidays),
-        "free": [slot for slot in inventory.alternatives(insertion.slot, now=now, count=12) if slot.issue_id != issue.pk],
+        "free": [
+            slot
+            for slot in inventory.alternatives(insertion.slot, now=now, count=12)
+            if slot.issue_id != issue.pk
+        ],
         "chosen": request.POST.get(f"what-{insertion.pk}", ""),
         "to": request.POST.get(f"slot-{insertion.pk}", ""),
     }

@@ -66,6 +66,8 @@ function noted(problem) {
   const note = document.createElement("p");
   note.className = `problem ${problem.className}`;
   note.append($(".icon", problem).cloneNode(true), " ", $("[data-sentence]", problem).textContent);
+  const settle = $("a:not([href^='#'])", problem);
+  if (settle) note.append(" ", settle.cloneNode(true));
   const mend = $("button[name=act]", problem);
   if (mend) note.append(" ", mend.cloneNode(true));
   return note;

@@ -58,10 +58,8 @@ def _found(wanted: dict[str, Any]) -> Any:
         issues = issues.filter(publication=wanted["publication"])
     if wanted.get("q"):
         issues = issues.filter(Q(title__icontains=wanted["q"]) | Q(subject__icontains=wanted["q"]))
-    if wanted.get("status"):
-        issues = issues.filter(status=wanted["status"])
-    else:
-        issues = issues.exclude(pk__in=_far_ahead())
+    status = wanted.get("status")
+    issues = issues.filter(status=status) if status else issues.exclude(pk__in=_far_ahead())
     return issues.order_by("-planned_for", "-pk")
 
 

@@ -6,14 +6,19 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.urls import reverse
 from django.utils import timezone
 
 from issues.blocks.base import BlockType, Commitment, Facts, Placed, Problem, blocker, broken, warning
 from issues.blocks.fields import BlockForm
 from issues.models import Issue
-from sponsors import deadlines, gate, inventory, selling, showing
+from sponsors import deadlines, gate, inventory, selling, showing, watching
 from sponsors.gate import House, Layout
 from sponsors.models import Fallback, Placement
+
+
+WATCHERS = ("issues.change_issue", "sponsors.traffic")
+"""Rights of those who see what the radar finds; sales do not."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +59,7 @@ class Block(BlockType[SponsorSlot]):
     def problems(self, issue: Issue, blocks: Sequence[Placed[SponsorSlot]]) -> list[Problem]:
         found = gate.layout(issue, blocks)
         own = [problem for each in blocks for problem in _of_block(found, each)]
-        return own + broken(gate.commitments(found, now=timezone.now()))
+        return own + broken(gate.commitments(found, now=timezone.now())) + list(_named(issue))
 
     def commitments(self, issue: Issue, blocks: Sequence[Placed[SponsorSlot]]) -> list[Commitment]:
         return gate.commitments(gate.layout(issue, blocks), now=timezone.now())
@@ -64,6 +69,14 @@ class Block(BlockType[SponsorSlot]):
             return data
         booked = selling.book_from_draft(issue, data.placement, found, now=issue.changed_at)
         return replace(data, placement=booked.slot.placement.code)
+
+
+def _named(issue: Issue) -> Iterator[Problem]:
+    """What the radar finds and nobody has decided about yet: for those who write the issue and those who place its sponsors."""
+    for each in watching.watched(issue):
+        if each.kept is None:
+            url = reverse("sponsors:radar", args=[issue.pk])
+            yield Problem("warning", each.sighting.sentence, each.uid, url=url, seen_by=WATCHERS)
 
 
 def _facts(found: Layout, house: House, uid: UUID) -> Facts:
