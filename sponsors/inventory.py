@@ -16,6 +16,7 @@ __all__ = [
     "alternatives",
     "at",
     "block",
+    "coming",
     "free",
     "lay_out",
     "locked",
@@ -35,6 +36,8 @@ STANDARD = (
 
 AT_ONCE = 200
 """Slots that one step takes."""
+NEAR = 40
+"""Issues among which something else is offered."""
 
 
 @transaction.atomic
@@ -142,21 +145,30 @@ def free(among: Sequence[Slot], *, now: datetime.datetime) -> list[Slot]:
 def alternatives(slot: Slot, *, now: datetime.datetime, count: int = 3) -> list[Slot]:
     """Free slots instead of that one: in the same issue first, then the same placement on the days nearest to it."""
     issue, placement = slot.issue, slot.placement
-    near = Q(placement=placement) & Q(
-        issue__planned_for__gte=now.astimezone(issue.publication.zone).date(),
-        issue__status__in=[Status.DRAFT, Status.IN_REVIEW],
-    )
-    rows = Slot.objects.filter(Q(issue=issue) | near, placement__retired_at=None).exclude(pk=slot.pk)
-    rows = rows.select_related("placement__format", "issue__publication")
     nearest = sorted(
+        coming(issue.publication, now=now), key=lambda each: abs((each.planned_for - issue.planned_for).days)
+    )[:NEAR]
+    lay_out([issue, *nearest])
+    rows = Slot.objects.filter(
+        Q(issue=issue) | Q(issue__in=nearest, placement=placement), placement__retired_at=None
+    )
+    rows = rows.exclude(pk=slot.pk).select_related("placement__format", "issue__publication")
+    ranked = sorted(
         rows,
         key=lambda each: (
             abs((each.issue.planned_for - issue.planned_for).days),
-            each.placement_id != placement.pk,
+            each.issue_id != issue.pk,
             each.placement.position,
         ),
     )
-    return free(nearest[: count * 20], now=now)[:count]
+    return free(ranked, now=now)[:count]
+
+
+def coming(publication: Publication, *, now: datetime.datetime) -> list[Issue]:
+    """Issues of the publication whose slots can still be sold, in the order of their days."""
+    today = now.astimezone(publication.zone).date()
+    rows = publication.issues.filter(planned_for__gte=today, status__in=[Status.DRAFT, Status.IN_REVIEW])
+    return list(rows.select_related("publication").order_by("planned_for", "pk"))
 
 
 @transaction.atomic

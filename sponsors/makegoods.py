@@ -43,10 +43,13 @@ def open_for(insertion: Insertion, *, reason: str, now: datetime.datetime) -> Ma
 def offers(owed: MakeGood, *, now: datetime.datetime) -> list[Slot]:
     """The next three free slots of the same placement in which the advertiser clashes with nobody."""
     insertion = owed.insertion
+    issues = inventory.coming(insertion.line.order.publication, now=now)[: inventory.NEAR]
+    inventory.lay_out(issues)
     ahead = (
-        Slot.objects.filter(placement=insertion.slot.placement, issue__planned_for__gt=now.date())
+        Slot.objects.filter(placement=insertion.slot.placement, issue__in=issues)
+        .exclude(issue=insertion.slot.issue)
         .select_related("placement__format", "issue__publication")
-        .order_by("issue__planned_for", "ordinal")[:60]
+        .order_by("issue__planned_for", "ordinal")
     )
     free = inventory.free(list(ahead), now=now)
     against = conflicts.clashes(

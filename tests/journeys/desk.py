@@ -9,7 +9,13 @@ from issues.models import Issue
 from newsroom.desk import roles
 from tests.make import make_person
 
-ROLE_NAMES = {roles.EDITOR: "edith", roles.CHIEF: "chris", roles.SALES: "sam"}
+ROLE_NAMES = {
+    roles.EDITOR: "edith",
+    roles.CHIEF: "chris",
+    roles.SALES: "sam",
+    roles.SALES_MANAGER: "maria",
+    roles.AD_OPS: "adam",
+}
 EXPECTED = ("net::ERR_INTERNET_DISCONNECTED", "net::ERR_FAILED")
 """What the browser itself logs when a test takes the network away."""
 

@@ -16,7 +16,6 @@ from sponsors import deadlines, gate, inventory, selling, showing, watching
 from sponsors.gate import House, Layout
 from sponsors.models import Fallback, Placement
 
-
 WATCHERS = ("issues.change_issue", "sponsors.traffic")
 """Rights of those who see what the radar finds; sales do not."""
 
