@@ -1,4 +1,7 @@
-"""Who may see, sell, traffic, approve and bill: the one place where views ask."""
+"""Who may see, sell, traffic, approve and bill: the one place where views ask.
+
+Everybody at the desk sees what is sold where; orders with their prices are for those who deal in them.
+"""
 
 from django.http import Http404
 from django.shortcuts import get_object_or_404
@@ -20,6 +23,7 @@ from sponsors.models import (
 __all__ = [
     "APPROVE",
     "BILL",
+    "DEALS",
     "OVERRIDE",
     "SEE",
     "SELL",
@@ -30,6 +34,7 @@ __all__ = [
     "allow",
     "hold",
     "insertion",
+    "insertion_to_fill",
     "invoice",
     "issue",
     "make_good",
@@ -39,8 +44,9 @@ __all__ = [
     "version",
 ]
 
-SEE, SELL, TRAFFIC, APPROVE, OVERRIDE, BILL, STOCK = (
+SEE, DEALS, SELL, TRAFFIC, APPROVE, OVERRIDE, BILL, STOCK = (
     "sponsors.view_insertion",
+    "sponsors.view_insertionorder",
     "sponsors.sell",
     "sponsors.traffic",
     "sponsors.approve_order",
@@ -57,6 +63,11 @@ def insertion(user: Visitor, pk: int, right: str) -> Insertion:
     if found is None:
         raise Http404("There is no such insertion.")
     return found
+
+
+def insertion_to_fill(user: Visitor, pk: int) -> Insertion:
+    """An insertion whose message is brought in on the sponsor's behalf: by ad operations or by sales."""
+    return insertion(user, pk, TRAFFIC if user.has_perm(TRAFFIC) else SELL)
 
 
 def order(user: Visitor, pk: int, right: str) -> InsertionOrder:

@@ -44,19 +44,22 @@ class AdvertiserAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return False
 
 
-admin.site.register(Category)
-admin.site.register(ExclusionLabel)
+@admin.register(Category, ExclusionLabel)
+class NameAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    search_fields = ["name"]
 
 
 @admin.register(AdFormat)
 class AdFormatAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ["name", "label_template", "second_cue", "headline_max", "body_max", "image"]
+    search_fields = ["name", "label_template"]
 
 
 @admin.register(Placement)
 class PlacementAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ["name", "publication", "rule", "capacity", "fallback", "retired_at"]
     list_filter = ["publication", "fallback"]
+    search_fields = ["name", "code"]
 
     def formfield_for_dbfield(self, db_field, request, **options):  # type: ignore[no-untyped-def]
         if db_field.name == "weekdays":
@@ -83,6 +86,7 @@ class PackageInline(admin.StackedInline):  # type: ignore[type-arg]
 class RateCardAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ["name", "publication", "currency", "valid_from", "valid_to"]
     list_filter = ["publication"]
+    search_fields = ["name"]
     inlines = [RateCardItemInline, PackageInline]
 
 
@@ -121,12 +125,16 @@ class InsertionAdmin(ReadOnlyAdmin):
 @admin.register(Exclusivity)
 class ExclusivityAdmin(ReadOnlyAdmin):
     list_display = ["line", "scope", "category", "starts", "ends"]
+    list_filter = ["scope"]
+    search_fields = ["line__order__number", "line__order__advertiser__name"]
     list_select_related = ["line__order", "category"]
 
 
 @admin.register(RunRecord)
 class RunRecordAdmin(ReadOnlyAdmin):
     list_display = ["insertion", "edition", "place", "sent_at"]
+    list_filter = ["sent_at"]
+    search_fields = ["insertion__line__order__advertiser__name", "seal"]
     list_select_related = [
         "insertion__slot__issue",
         "insertion__slot__placement",

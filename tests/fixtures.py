@@ -58,6 +58,24 @@ def sam(db) -> Client:
 
 
 @pytest.fixture
+def maria(db) -> Client:
+    """Approves what is sold."""
+    return _signed_in(roles.SALES_MANAGER)
+
+
+@pytest.fixture
+def adam(db) -> Client:
+    """Ad operations: reviews creatives and places them."""
+    return _signed_in(roles.AD_OPS)
+
+
+@pytest.fixture
+def fiona(db) -> Client:
+    """Keeps the books."""
+    return _signed_in(roles.FINANCE)
+
+
+@pytest.fixture
 def olga(db) -> Client:
     """Runs the house."""
     return _signed_in(roles.OPERATOR)

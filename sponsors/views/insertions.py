@@ -30,9 +30,7 @@ def insertion(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def creative(request: HttpRequest, pk: int) -> HttpResponse:
     """Bring the message in on the sponsor's behalf."""
-    shown = access.insertion(request.user, pk, access.SEE)
-    if not request.user.has_perm(access.TRAFFIC):
-        access.allow(request.user, access.SELL)
+    shown = access.insertion_to_fill(request.user, pk)
     form = creative_form(request, shown)
     if request.method == "POST" and form.is_valid():
         by = person(request)

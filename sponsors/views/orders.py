@@ -23,7 +23,7 @@ ORDERS_A_PAGE = 40
 @require_safe
 def listing(request: HttpRequest) -> HttpResponse:
     """Orders, the newest first."""
-    access.allow(request.user, access.SEE)
+    access.allow(request.user, access.DEALS)
     wanted, status = request.GET.get("q", "").strip(), request.GET.get("status", "")
     rows = InsertionOrder.objects.select_related("advertiser", "publication", "salesperson")
     rows = rows.annotate(
@@ -37,7 +37,7 @@ def listing(request: HttpRequest) -> HttpResponse:
         )
     if status in OrderStatus.values:
         rows = rows.filter(status=status)
-    page = Paginator(rows, ORDERS_A_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(rows.order_by("-created_at", "-pk"), ORDERS_A_PAGE).get_page(request.GET.get("page"))
     values = {
         "page": page,
         "q": wanted,
@@ -51,7 +51,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def order(request: HttpRequest, pk: int) -> HttpResponse:
     """One order with its insertions, prices, steps and trail; a POST changes its terms."""
-    shown = access.order(request.user, pk, access.SELL if request.method == "POST" else access.SEE)
+    shown = access.order(request.user, pk, access.SELL if request.method == "POST" else access.DEALS)
     form = OrderForm(request.POST or None, instance=shown)
     if request.method == "POST" and form.is_valid():
         form.save()

@@ -26,7 +26,7 @@ HEADER = (
 @require_safe
 def order(request: HttpRequest, pk: int) -> HttpResponse:
     """The report of an order, with charts."""
-    shown = reporting.report(access.order(request.user, pk, access.SEE))
+    shown = reporting.report(access.order(request.user, pk, access.DEALS))
     return render(request, "sponsors/report.html", {**as_page(shown), "section": "sponsors"})
 
 
@@ -46,7 +46,7 @@ def as_page(shown: Report) -> dict[str, object]:
 @require_safe
 def export(request: HttpRequest, pk: int, ending: str) -> HttpResponse:
     """The report as CSV, XLSX or PDF."""
-    return exported(reporting.report(access.order(request.user, pk, access.SEE)), ending)
+    return exported(reporting.report(access.order(request.user, pk, access.DEALS)), ending)
 
 
 def exported(shown: Report, ending: str) -> HttpResponse:
@@ -90,7 +90,7 @@ def bookings(request: HttpRequest, ending: str) -> HttpResponse:
 @require_safe
 def owed(request: HttpRequest) -> HttpResponse:
     """Make-goods: what is owed, with the next free slots, and what was settled."""
-    access.allow(request.user, access.SEE)
+    access.allow(request.user, access.DEALS)
     rows = MakeGood.objects.select_related(
         "insertion__slot__issue__publication", "insertion__slot__placement", "insertion__line__order__advertiser",
         "replacement__slot__issue", "replacement__slot__placement",

@@ -10,13 +10,17 @@ from django.contrib import admin
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
 from issues import commenting, history
+from issues.blocks import registry
 from issues.models import Issue
 from newsroom.audience import subscribing
 from newsroom.delivery import catcher, scheduling
 from newsroom.desk import roles
 from newsroom.lib import links
+from sponsors import makegoods, noticing, portal
+from sponsors.models import Hold
 from tests.make import (
     NOW,
     make_advertiser,
@@ -27,16 +31,22 @@ from tests.make import (
     make_publication,
     make_published_issue,
     make_reader,
+    make_ready,
+    make_slot,
 )
 
 pytestmark = pytest.mark.django_db
 
-ROLES = ("anonymous", "stranger", "edith", "chris", "sam", "olga")
+ROLES = ("anonymous", "stranger", "edith", "chris", "sam", "maria", "adam", "fiona", "olga")
 NOBODY: frozenset[str] = frozenset()
 SIGNED_IN = frozenset(ROLES) - {"anonymous"}
 STAFF = SIGNED_IN - {"stranger"}
 WRITERS, CHIEF = frozenset({"edith", "chris"}), frozenset({"chris"})
-SELLERS, STEERERS = frozenset({"chris", "sam"}), frozenset({"chris", "olga"})
+STEERERS = frozenset({"chris", "olga"})
+SELLERS, DEALERS = frozenset({"sam", "maria"}), frozenset({"sam", "maria", "adam", "fiona"})
+PLACERS, MANAGER, STOCKERS = frozenset({"adam"}), frozenset({"maria"}), frozenset({"maria", "olga"})
+PARTIES = frozenset({"sam", "maria", "adam"})
+WATCHERS, OVERRIDERS = frozenset({"edith", "chris", "adam"}), frozenset({"maria", "chris"})
 NO_SUCH_METHOD = None
 """405 for everybody who is signed in, or for everybody where the page is public."""
 
@@ -109,9 +119,42 @@ DOORS = {
     "delivery:plan": Door(STEERERS, args=("scheduled",), elsewhere=NO_ISSUE),
     "delivery:monitor": Door(STAFF, args=("scheduled",), elsewhere=NO_ISSUE),
     "delivery:steer": Door(None, STEERERS, args=("scheduled", "unschedule"), elsewhere=(999_999, "unschedule")),
-    "sponsors:bookings": Door(STAFF),
-    "sponsors:book": Door(SELLERS, SELLERS, args=("draft",), elsewhere=NO_ISSUE),
-    "sponsors:release": Door(None, SELLERS, args=("draft", "primary"), elsewhere=(999_999, "primary")),
+    "sponsors:calendar": Door(STAFF),
+    "sponsors:bookings": Door(STAFF, args=("csv",), elsewhere=("txt",)),
+    "sponsors:stock": Door(None, STOCKERS, args=("slug",), elsewhere=("nothing",)),
+    "sponsors:hold": Door(SELLERS, SELLERS),
+    "sponsors:book": Door(SELLERS, SELLERS),
+    "sponsors:block": Door(SELLERS, SELLERS),
+    "sponsors:at": Door(STAFF, args=("key",)),
+    "sponsors:slot": Door(STAFF, args=("slot",), elsewhere=NO_ISSUE),
+    "sponsors:challenge": Door(None, SELLERS, args=("slot",), elsewhere=NO_ISSUE),
+    "sponsors:steer_hold": Door(None, MANAGER, args=("hold", "extend"), elsewhere=(999_999, "extend"), seen_by=SELLERS),
+    "sponsors:orders": Door(DEALERS),
+    "sponsors:order": Door(DEALERS, SELLERS, args=("order",), elsewhere=NO_ISSUE),
+    "sponsors:exclusivity": Door(SELLERS, SELLERS, args=("order",), elsewhere=NO_ISSUE),
+    "sponsors:order_step": Door(None, SELLERS, args=("order", "submit"), elsewhere=(999_999, "submit")),
+    "sponsors:invite": Door(None, SELLERS, args=("order",), elsewhere=NO_ISSUE),
+    "sponsors:revoke": Door(None, SELLERS, args=("link",), elsewhere=NO_ISSUE),
+    "sponsors:report": Door(DEALERS, args=("order",), elsewhere=NO_ISSUE),
+    "sponsors:report_file": Door(DEALERS, args=("order", "csv"), elsewhere=(999_999, "csv")),
+    "sponsors:insertion": Door(STAFF, args=("insertion",), elsewhere=NO_ISSUE),
+    "sponsors:creative": Door(SELLERS | PLACERS, SELLERS | PLACERS, args=("insertion",), elsewhere=NO_ISSUE),
+    "sponsors:frame": Door(STAFF, args=("insertion", "html"), elsewhere=(999_999, "html")),
+    "sponsors:insertion_step": Door(None, STAFF, args=("insertion", "remark"), elsewhere=(999_999, "remark")),
+    "sponsors:make_goods": Door(DEALERS),
+    "sponsors:make_good": Door(None, SELLERS, args=("make_good", "waive"), elsewhere=(999_999, "waive")),
+    "sponsors:notices": Door(SELLERS),
+    "sponsors:send_notice": Door(None, SELLERS, args=("notice",), elsewhere=NO_ISSUE),
+    "sponsors:settle": Door(SELLERS, SELLERS, args=("draft",), elsewhere=NO_ISSUE),
+    "sponsors:radar": Door(WATCHERS, args=("draft",), elsewhere=NO_ISSUE),
+    "sponsors:keep": Door(None, WATCHERS, args=("draft", "nothing_found"), elsewhere=(999_999, 0)),
+    "portal:order": Door(None, args=("portal",), elsewhere=("nothing",), public=True),
+    "portal:report": Door(None, args=("portal", "csv"), elsewhere=("nothing", "csv"), public=True),
+    "portal:insertion": Door(None, args=("portal", "insertion"), elsewhere=("nothing", 1), public=True),
+    "portal:creative": Door(None, args=("portal", "insertion"), elsewhere=("nothing", 1), public=True),
+    "portal:frame": Door(None, args=("portal", "insertion", "html"), elsewhere=("nothing", 1, "html"), public=True),
+    "portal:decide": Door(None, args=("portal", "insertion"), elsewhere=("nothing", 1), public=True),
+    "portal:remark": Door(None, args=("portal", "insertion"), elsewhere=("nothing", 1), public=True),
     "desk:sign_out": Door(None, SIGNED_IN),  # last: it does what it says
 }  # fmt: skip
 
@@ -126,25 +169,43 @@ ADMIN_SEES = {
     "issues.issue": STAFF,
     "issues.publication": STEERERS,
     "issues.contributor": STEERERS,
-    "sponsors.booking": STAFF,
-    "sponsors.advertiser": SELLERS,
-    "sponsors.creative": SELLERS,
+    "sponsors.insertion": STAFF,
+    "sponsors.advertiser": DEALERS,
+    "sponsors.category": PARTIES,
+    "sponsors.exclusionlabel": PARTIES,
+    "sponsors.adformat": STOCKERS,
+    "sponsors.placement": STOCKERS,
+    "sponsors.ratecard": STOCKERS,
+    "sponsors.creative": DEALERS,
+    "sponsors.creativeversion": DEALERS,
+    "sponsors.insertionorder": DEALERS,
+    "sponsors.runrecord": DEALERS,
+    "sponsors.auditevent": DEALERS,
     "delivery.send": STAFF,
     "audience.subscription": STEERERS,
 }
+PARTIES_CHANGED = {f"sponsors.{model}": PARTIES for model in ("advertiser", "category", "exclusionlabel")}
+STOCK_CHANGED = {f"sponsors.{model}": STOCKERS for model in ("adformat", "placement", "ratecard")}
 ADMIN_ADDS = {
+    **PARTIES_CHANGED,
+    **STOCK_CHANGED,
     "issues.issue": STAFF,
     "issues.publication": frozenset({"olga"}),
     "issues.contributor": STEERERS,
 }
 """Adding an issue there leads to the page where issues start, which asks again."""
-ADMIN_CHANGES = {"issues.publication": STEERERS, "issues.contributor": STEERERS}
+ADMIN_CHANGES = {
+    **PARTIES_CHANGED,
+    **STOCK_CHANGED,
+    "issues.publication": STEERERS,
+    "issues.contributor": STEERERS,
+}
 ADMIN_DELETES: dict[str, frozenset[str]] = {}
 
 
 @pytest.fixture
-def clients(edith, chris, sam, olga, stranger) -> dict[str, Client]:
-    return dict(zip(ROLES, (Client(), stranger, edith, chris, sam, olga), strict=True))
+def clients(edith, chris, sam, maria, adam, fiona, olga, stranger) -> dict[str, Client]:
+    return dict(zip(ROLES, (Client(), stranger, edith, chris, sam, maria, adam, fiona, olga), strict=True))
 
 
 def set_aside(issue: Issue) -> int:
@@ -170,7 +231,16 @@ def world(settings) -> SimpleNamespace:
     publication = make_publication()
     reader = make_reader(publication)
     draft = make_issue(publication, title="Draft")
-    make_insertion(draft, advertiser=make_advertiser("Brightwater"))
+    insertion = make_ready(make_insertion(draft, advertiser=make_advertiser("Brightwater")))
+    order = insertion.line.order
+    link = portal.invite(order, name="Ann", email="", by=None, now=timezone.now())
+    held = Hold.objects.create(
+        slot=make_slot(draft, "closing"),
+        advertiser=make_advertiser(),
+        placed_at=NOW,
+        expires_at=NOW.replace(year=2099),
+    )
+    missed = make_insertion(make_issue(publication, title="Missed"), advertiser=make_advertiser())
     history.record(draft, by=None, now=NOW, name="First")
     scheduled = make_approved_issue(publication, title="Scheduled")
     scheduling.schedule(scheduled, NOW.replace(year=2099), by=None, now=NOW)
@@ -185,6 +255,16 @@ def world(settings) -> SimpleNamespace:
         said=commenting.comment(draft, draft.blocks.first().uid, "Right?", by=make_person(roles.EDITOR), now=NOW).pk,
         scheduled=scheduled.pk,
         mail=catcher.keep(catcher.outbox(), "a@harbour.example", ["b@readers.example"], b"Subject: Hi\r\n\r\nHi\r\n"),
+        key=make_slot(draft, "secondary").key,
+        slot=make_slot(draft, "secondary").pk,
+        hold=held.pk,
+        order=order.pk,
+        insertion=insertion.pk,
+        link=link.pk,
+        portal=links.token(portal.PURPOSE, link.pk),
+        make_good=makegoods.open_for(missed, reason="It did not run.", now=NOW).pk,
+        notice=noticing.draft(order, subject="Hello", sentences=["Hi."], now=NOW).pk,
+        nothing_found=0,
         leave=links.token(subscribing.LEAVE, reader.pk),
         confirm=links.token(subscribing.CONFIRM, reader.pk),
         first=1,
@@ -222,6 +302,9 @@ def expected(who: str, let_in: frozenset[str] | None) -> int | str:
 
 def as_expected(got: int | str, wanted: int | str) -> bool:
     return got in (200, 302, 409, 422) if wanted == "in" else got == wanted
+
+
+PORTAL_POSTS = {"portal:decide": 405, "portal:remark": 405}
 
 
 def path_to(name: str, args: tuple[object, ...]) -> str:
@@ -280,14 +363,14 @@ def test_public_pages_are_open_to_everybody(clients, world):
     for name, door in PUBLIC.items():
         path = path_to(name, tuple(getattr(world, arg, arg) for arg in door.args))
         for who in ROLES:
-            usual = {"archive:subscribe": 405, "media/<path:path>": 404}.get(name, 200)
+            usual = {"archive:subscribe": 405, "media/<path:path>": 404, **PORTAL_POSTS}.get(name, 200)
             wanted = 302 if name == "desk:sign_in" and who != "anonymous" else usual
             assert answer(clients[who], "get", path) == wanted, (name, who)
 
 
 def test_a_public_page_of_nothing_is_404():
     for name, door in PUBLIC.items():
-        method = "post" if name == "archive:subscribe" else "get"
+        method = "post" if name == "archive:subscribe" or name in PORTAL_POSTS else "get"
         if door.elsewhere:
             assert answer(Client(), method, path_to(name, door.elsewhere)) == 404, name
 
@@ -332,3 +415,69 @@ def test_the_admin_is_closed_to_who_is_not_staff(clients, world):
     for who in ROLES:
         wanted = 200 if who in STAFF else "sign in"
         assert answer(clients[who], "get", reverse("admin:index")) == wanted, who
+
+
+STEPS = {
+    "review": PLACERS,
+    "approve": PLACERS,
+    "late": PLACERS,
+    "withdraw": PLACERS,
+    "move": SELLERS,
+    "cancel": SELLERS,
+    "name": SELLERS,
+    "keep": OVERRIDERS,
+    "remark": STAFF,
+}
+ORDER_STEPS = {
+    "submit": SELLERS,
+    "approve": MANAGER,
+    "disapprove": MANAGER,
+    "sign": SELLERS,
+    "cancel": SELLERS,
+}
+
+
+def test_each_step_of_what_is_sold_takes_its_own_right(clients, world):
+    wrong = []
+    for name, key, steps in (
+        ("insertion_step", world.insertion, STEPS),
+        ("order_step", world.order, ORDER_STEPS),
+    ):
+        for step, let_in in steps.items():
+            for who in ROLES:
+                got = answer(clients[who], "post", reverse(f"sponsors:{name}", args=[key, step]))
+                if not as_expected(got, expected(who, let_in)):
+                    wrong.append((name, step, who, got))
+    assert wrong == []
+
+
+def test_only_who_may_override_conflicts_gives_a_reason_for_it(clients, world):
+    path = reverse("sponsors:book")
+    form = {"slot": world.key, "advertiser": "Oakum", "max_per_issue": "1", "overriding": "They are friends."}
+    assert clients["sam"].post(path, form).status_code == 403
+    assert clients["maria"].post(path, form).status_code == 302
+
+
+def test_one_sponsor_never_sees_what_is_anothers(world):
+    other = make_insertion(make_issue(title="Other"), advertiser=make_advertiser("Rival"))
+    for name in ("insertion", "creative", "decide", "remark"):
+        path = reverse(f"portal:{name}", args=[world.portal, other.pk])
+        method = "post" if name in ("decide", "remark") else "get"
+        response = getattr(Client(), method)(path)
+        assert response.status_code == 404, name
+        assert "Rival" not in response.content.decode()
+    assert Client().get(reverse("portal:frame", args=[world.portal, other.pk, "html"])).status_code == 404
+
+
+def test_the_portal_shows_nothing_editorial_and_no_other_advertiser(world):
+    draft = Issue.objects.get(pk=world.draft)
+    make_insertion(draft, "secondary", advertiser=make_advertiser("Secretive Ltd"))
+    for name, more in (
+        ("order", ()),
+        ("insertion", (world.insertion,)),
+        ("frame", (world.insertion, "html")),
+    ):
+        said = Client().get(reverse(f"portal:{name}", args=[world.portal, *more])).content.decode()
+        assert "Draft" not in said, name
+        assert "Secretive" not in said, name
+        assert str(registry.kind("lead_story").sample.heading) not in said, name
