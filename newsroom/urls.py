@@ -7,6 +7,7 @@ from django.urls import include, path
 from django.views.static import serve
 
 from newsroom.desk.views.entrance import healthz
+from sponsors.urls import doors
 
 admin.site.site_header = admin.site.site_title = "Newsroom"
 admin.site.index_title = "Everything, in lists"
@@ -18,7 +19,7 @@ urlpatterns = [
     path("desk/issues/", include("issues.urls")),
     path("desk/sponsors/", include("sponsors.urls")),
     path("desk/", include("newsroom.desk.urls")),
-    path("sponsor/", include("sponsors.portal_urls")),
+    path("sponsor/", include((doors, "portal"))),
     path("media/<path:path>", login_not_required(serve), {"document_root": settings.MEDIA_ROOT}),
     path("", include("newsroom.audience.urls")),
     path("", include("newsroom.archive.urls")),

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from sponsors.views import calendar, insertions, orders, reports, settling
+from sponsors.views import calendar, insertions, orders, portal, reports, settling
 
 app_name = "sponsors"
 urlpatterns = [
@@ -34,3 +34,14 @@ urlpatterns = [
     path("insertions/<int:pk>/frame/<slug:part>/", insertions.frame, name="frame"),
     path("insertions/<int:pk>/<slug:verb>/", insertions.step, name="insertion_step"),
 ]
+
+doors = [
+    path("<str:token>/", portal.order, name="order"),
+    path("<str:token>/report.<slug:ending>", portal.report, name="report"),
+    path("<str:token>/<int:pk>/", portal.insertion, name="insertion"),
+    path("<str:token>/<int:pk>/message/", portal.creative, name="creative"),
+    path("<str:token>/<int:pk>/frame/<slug:part>/", portal.frame, name="frame"),
+    path("<str:token>/<int:pk>/decide/", portal.decide, name="decide"),
+    path("<str:token>/<int:pk>/remark/", portal.remark, name="remark"),
+]
+"""What a sponsor's link opens; everything else of the house asks who you are."""
