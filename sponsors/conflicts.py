@@ -19,7 +19,7 @@ from sponsors.models import (
     Scope,
 )
 
-__all__ = ["Clash", "Clashes", "against_exclusivity", "between", "clashes", "refuse_unless"]
+__all__ = ["Clash", "Clashes", "against_exclusivity", "between", "clashes", "lock", "refuse_unless"]
 
 
 @dataclass(frozen=True)
@@ -58,17 +58,19 @@ def clashes(
     adding: Mapping[int, int] | None = None,
     line: LineItem | None = None,
     leaving: Set[int] = frozenset(),
+    taking: Set[int] = frozenset(),
 ) -> list[Clash]:
     """What stands against that advertiser in those issues.
 
     ``adding`` says how many insertions are to be added to each issue, by its key (1 if it is not there); ``line`` are the
-    terms on which; ``leaving`` are insertions that will be gone. One advertiser never clashes with itself, but repeats only
+    terms on which; ``leaving`` are insertions that will be gone, ``taking`` the slots that are wanted: whoever holds one of
+    those will be gone, too. One advertiser never clashes with itself, but repeats only
     as often as the line allows.
     """
     if advertiser.house:
         return []
     of = {issue.pk: issue for issue in issues}
-    occupants = _occupants(of, now=now, leaving=leaving)
+    occupants = _occupants(of, now=now, leaving=leaving, taking=taking)
     bought = _bought(of.values())
     found: list[Clash] = []
     for key, issue in of.items():
@@ -76,7 +78,7 @@ def clashes(
         own = sum(1 for each in occupants.get(key, []) if each.advertiser == advertiser and not each.holds)
         sentences = [
             *_labels(issue, advertiser, others),
-            *_shut_out(issue, advertiser, others, bought),
+            *_shut_out(issue, advertiser, bought),
             *_shutting_out(issue, others, line),
             *_repeats(issue, advertiser, own, (adding or {}).get(key, 1), line),
         ]
@@ -90,7 +92,17 @@ def refuse_unless(found: Sequence[Clash], *, overriding: str) -> None:
         raise Clashes(found)
 
 
-def against_exclusivity(exclusivity: Exclusivity, *, now: datetime.datetime) -> list[Insertion]:
+def lock(exclusivity: Exclusivity) -> None:
+    """Nobody books in the issues it covers until the transaction ends: else neither would see the other."""
+    issues = Issue.objects.filter(publication=exclusivity.line.order.publication)
+    if exclusivity.scope == Scope.ISSUE:
+        issues = issues.filter(pk__in=exclusivity.line.insertions.booked().values("slot__issue"))
+    else:
+        issues = issues.filter(planned_for__range=(exclusivity.starts, exclusivity.ends))
+    list(issues.select_for_update(no_key=True).order_by("pk").values_list("pk"))
+
+
+def against_exclusivity(exclusivity: Exclusivity) -> list[Insertion]:
     """Booked insertions of others that the exclusivity would shut out: it is sold only once they are settled."""
     own = exclusivity.line.order
     rows = Insertion.objects.booked().filter(slot__issue__publication=own.publication).whole()
@@ -118,7 +130,7 @@ def between(issue: Issue, *, now: datetime.datetime) -> list[Clash]:
 
 
 def _occupants(
-    of: Mapping[int, Issue], *, now: datetime.datetime, leaving: Set[int]
+    of: Mapping[int, Issue], *, now: datetime.datetime, leaving: Set[int], taking: Set[int]
 ) -> dict[int, list[_Occupant]]:
     found: dict[int, list[_Occupant]] = {}
     booked = Insertion.objects.filter(slot__issue__in=of, status=InsertionStatus.BOOKED).exclude(
@@ -128,7 +140,7 @@ def _occupants(
         "line__order__advertiser__labels"
     ):
         found.setdefault(each.slot.issue_id, []).append(_Occupant(each.advertiser, holds=False))
-    seen: set[int] = set()
+    seen = set(taking)
     holds = Hold.objects.standing(now).filter(slot__issue__in=of).select_related("advertiser", "slot")
     for hold in holds.prefetch_related("advertiser__labels"):
         if hold.slot_id not in seen:
@@ -165,7 +177,8 @@ def _bought(issues: Iterable[Issue]) -> list[tuple[Exclusivity, set[int], set[in
 def _covers(exclusivity: Exclusivity, running_in: Set[int], issue: Issue) -> bool:
     if exclusivity.scope == Scope.ISSUE:
         return issue.pk in running_in
-    assert exclusivity.starts and exclusivity.ends  # the database says so
+    assert exclusivity.starts is not None  # the database says so
+    assert exclusivity.ends is not None
     return exclusivity.starts <= issue.planned_for <= exclusivity.ends
 
 
@@ -185,7 +198,6 @@ def _labels(issue: Issue, advertiser: Advertiser, others: Sequence[_Occupant]) -
 def _shut_out(
     issue: Issue,
     advertiser: Advertiser,
-    others: Sequence[_Occupant],
     bought: Sequence[tuple[Exclusivity, set[int], set[int]]],
 ) -> Iterator[str]:
     for exclusivity, running_in, rivals in bought:

@@ -10,7 +10,7 @@ from issues.models import Issue, Publication, Status
 from newsroom.lib.errors import Conflict, Refused
 from newsroom.lib.people import Person
 from sponsors import trail
-from sponsors.models import AdFormat, Fallback, Hold, Insertion, Placement, Rule, Slot, TAKES_SLOT
+from sponsors.models import TAKES_SLOT, AdFormat, Fallback, Hold, Insertion, Placement, Rule, Slot
 
 __all__ = [
     "alternatives",
@@ -35,6 +35,9 @@ STANDARD = (
 
 AT_ONCE = 200
 """Slots that one step takes."""
+
+NEAREST = 500
+"""Slots among which alternatives are sought."""
 
 
 @transaction.atomic
@@ -119,10 +122,12 @@ def _parsed(key: str) -> tuple[int, int, int]:
 def locked(wanted: Iterable[Slot | int]) -> list[Slot]:
     """Those slots, locked until the transaction ends, always in the same order so that no two transactions wait for each other.
 
-    Raises ``Conflict`` if one is no longer there.
+    Their issues are locked with them: rivals who take different slots of one issue would else not see each other. Whoever
+    needs more locks slots first, then orders. Raises ``Conflict`` if one is no longer there.
     """
     keys = {each if isinstance(each, int) else each.pk for each in wanted}
-    rows = Slot.objects.select_for_update(of=("self",)).filter(pk__in=keys).order_by("pk")
+    rows = Slot.objects.select_for_update(of=("self", "issue"), no_key=True).filter(pk__in=keys)
+    rows = rows.order_by("issue_id", "pk")
     found = list(rows.select_related("placement__format", "issue__publication"))
     if len(found) < len(keys):
         raise Conflict("One of these slots is no longer there. Look again.")
@@ -135,7 +140,9 @@ def free(among: Sequence[Slot], *, now: datetime.datetime) -> list[Slot]:
     sold = set(Insertion.objects.filter(slot__in=keys, status__in=TAKES_SLOT).values_list("slot", flat=True))
     held = set(Hold.objects.standing(now).filter(slot__in=keys).values_list("slot", flat=True))
     return [
-        slot for slot in among if slot.pk not in sold | held and not slot.blocked_for and slot.issue.editable
+        slot
+        for slot in among
+        if slot.pk not in sold | held and slot.offered and not slot.blocked_for and slot.issue.editable
     ]
 
 
@@ -146,7 +153,7 @@ def alternatives(slot: Slot, *, now: datetime.datetime, count: int = 3) -> list[
         issue__planned_for__gte=now.astimezone(issue.publication.zone).date(),
         issue__status__in=[Status.DRAFT, Status.IN_REVIEW],
     )
-    rows = Slot.objects.filter(Q(issue=issue) | near, placement__retired_at=None).exclude(pk=slot.pk)
+    rows = Slot.objects.filter(Q(issue=issue) | near).exclude(pk=slot.pk)
     rows = rows.select_related("placement__format", "issue__publication")
     nearest = sorted(
         rows,
@@ -156,7 +163,7 @@ def alternatives(slot: Slot, *, now: datetime.datetime, count: int = 3) -> list[
             each.placement.position,
         ),
     )
-    return free(nearest[: count * 20], now=now)[:count]
+    return free(nearest[:NEAREST], now=now)[:count]
 
 
 @transaction.atomic
