@@ -149,11 +149,9 @@ def free(among: Sequence[Slot], *, now: datetime.datetime) -> list[Slot]:
 def alternatives(slot: Slot, *, now: datetime.datetime, count: int = 3) -> list[Slot]:
     """Free slots instead of that one: in the same issue first, then the same placement on the days nearest to it."""
     issue, placement = slot.issue, slot.placement
-    near = Q(placement=placement) & Q(
-        issue__planned_for__gte=now.astimezone(issue.publication.zone).date(),
-        issue__status__in=[Status.DRAFT, Status.IN_REVIEW],
-    )
-    rows = Slot.objects.filter(Q(issue=issue) | near).exclude(pk=slot.pk)
+    today = now.astimezone(issue.publication.zone).date()
+    near = Q(placement=placement, issue__status__in=[Status.DRAFT, Status.IN_REVIEW])
+    rows = Slot.objects.filter(Q(issue=issue) | near, issue__planned_for__gte=today).exclude(pk=slot.pk)
     rows = rows.select_related("placement__format", "issue__publication")
     nearest = sorted(
         rows,
