@@ -219,7 +219,7 @@ def _columns(
     items = RateCardItem.objects.filter(card__publication=publication, card__valid_from__lte=day)
     held = items.filter(Q(card__valid_to__isnull=True) | Q(card__valid_to__gte=day)).select_related("card")
     prices: dict[int, str] = {}
-    for item in held.order_by("card__valid_from"):
+    for item in held.order_by("card__valid_from", "card"):
         prices[item.placement_id] = _price(item.price, item.card.currency)
     for placement in placements:
         for ordinal in range(1, placement.capacity + 1):

@@ -36,7 +36,7 @@ def image_findings(form: AdFormat, upload: IO[bytes], size: int) -> list[Finding
     found = []
     if size > form.image_max_kb * 1024:
         found.append(
-            f"The image has {size / 1024:,.0f} KB; this format takes at most {form.image_max_kb:,} KB."
+            f"The image has {-(-size // 1024):,} KB; this format takes at most {form.image_max_kb:,} KB."
         )
     upload.seek(0)
     width, height = PIL.Image.open(upload).size
@@ -83,7 +83,7 @@ def _too_long(form: AdFormat, words: Mapping[str, Any]) -> Iterator[Finding]:
 
 def _links(form: AdFormat, words: Mapping[str, Any]) -> Iterator[Finding]:
     url, inside = str(words.get("url", "")), _hrefs(str(words.get("body", "")))
-    if url and urlsplit(url).scheme != "https":
+    if url and not _safe(url):
         yield Finding("url", "The link must begin with https://, so that readers arrive safely.")
     for href in inside:
         if not href.startswith(("https://", "mailto:")):
@@ -92,6 +92,14 @@ def _links(form: AdFormat, words: Mapping[str, Any]) -> Iterator[Finding]:
         yield Finding(
             "body", f"The message has {len(inside)} links; this format takes at most {form.max_links}."
         )
+
+
+def _safe(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # brackets that do not match: a draft may bring anything
+        return False
+    return parts.scheme == "https" and bool(parts.hostname)
 
 
 def _hrefs(body: str) -> list[str]:

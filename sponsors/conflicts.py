@@ -19,7 +19,7 @@ from sponsors.models import (
     Scope,
 )
 
-__all__ = ["Clash", "Clashes", "against_exclusivity", "between", "clashes", "refuse_unless"]
+__all__ = ["Clash", "Clashes", "against_exclusivity", "between", "clashes", "lock", "refuse_unless"]
 
 
 @dataclass(frozen=True)
@@ -58,17 +58,19 @@ def clashes(
     adding: Mapping[int, int] | None = None,
     line: LineItem | None = None,
     leaving: Set[int] = frozenset(),
+    taking: Set[int] = frozenset(),
 ) -> list[Clash]:
     """What stands against that advertiser in those issues.
 
     ``adding`` says how many insertions are to be added to each issue, by its key (1 if it is not there); ``line`` are the
-    terms on which; ``leaving`` are insertions that will be gone. One advertiser never clashes with itself, but repeats only
+    terms on which; ``leaving`` are insertions that will be gone, ``taking`` the slots that are wanted: whoever holds one of
+    those will be gone, too. One advertiser never clashes with itself, but repeats only
     as often as the line allows.
     """
     if advertiser.house:
         return []
     of = {issue.pk: issue for issue in issues}
-    occupants = _occupants(of, now=now, leaving=leaving)
+    occupants = _occupants(of, now=now, leaving=leaving, taking=taking)
     bought = _bought(of.values())
     found: list[Clash] = []
     for key, issue in of.items():
@@ -88,6 +90,16 @@ def refuse_unless(found: Sequence[Clash], *, overriding: str) -> None:
     """Raises ``Clashes``, unless somebody gave a reason to override them."""
     if found and not overriding.strip():
         raise Clashes(found)
+
+
+def lock(exclusivity: Exclusivity) -> None:
+    """Nobody books in the issues it covers until the transaction ends: else neither would see the other."""
+    issues = Issue.objects.filter(publication=exclusivity.line.order.publication)
+    if exclusivity.scope == Scope.ISSUE:
+        issues = issues.filter(pk__in=exclusivity.line.insertions.booked().values("slot__issue"))
+    else:
+        issues = issues.filter(planned_for__range=(exclusivity.starts, exclusivity.ends))
+    list(issues.select_for_update(no_key=True).order_by("pk").values_list("pk"))
 
 
 def against_exclusivity(exclusivity: Exclusivity) -> list[Insertion]:
@@ -118,7 +130,7 @@ def between(issue: Issue, *, now: datetime.datetime) -> list[Clash]:
 
 
 def _occupants(
-    of: Mapping[int, Issue], *, now: datetime.datetime, leaving: Set[int]
+    of: Mapping[int, Issue], *, now: datetime.datetime, leaving: Set[int], taking: Set[int]
 ) -> dict[int, list[_Occupant]]:
     found: dict[int, list[_Occupant]] = {}
     booked = Insertion.objects.filter(slot__issue__in=of, status=InsertionStatus.BOOKED).exclude(
@@ -128,7 +140,7 @@ def _occupants(
         "line__order__advertiser__labels"
     ):
         found.setdefault(each.slot.issue_id, []).append(_Occupant(each.advertiser, holds=False))
-    seen: set[int] = set()
+    seen = set(taking)
     holds = Hold.objects.standing(now).filter(slot__issue__in=of).select_related("advertiser", "slot")
     for hold in holds.prefetch_related("advertiser__labels"):
         if hold.slot_id not in seen:

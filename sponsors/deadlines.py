@@ -16,7 +16,7 @@ SATURDAY = 5
 
 @dataclass(frozen=True)
 class Deadlines:
-    """Moments, in the publication's zone, in the order in which they come."""
+    """Moments, in the publication's zone: creative, proof and send in this order; a placement may sell until the last day."""
 
     book_by: datetime.datetime
     creative_due: datetime.datetime
@@ -48,10 +48,14 @@ def send_at(issue: Issue) -> datetime.datetime:
 def business_days_before(
     at: datetime.datetime, days: int, holidays: Set[datetime.date] = frozenset()
 ) -> datetime.datetime:
-    """The same time of day, so many business days earlier. Weekends and ``holidays`` do not count."""
+    """The same time of day, so many business days earlier. Weekends and ``holidays`` do not count.
+
+    A time that the clock skips on that day is the one that it shows instead.
+    """
     day = at.date()
     while days:
         day -= datetime.timedelta(days=1)
         if day.weekday() < SATURDAY and day not in holidays:
             days -= 1
-    return at.replace(year=day.year, month=day.month, day=day.day)
+    then = at.replace(year=day.year, month=day.month, day=day.day, fold=0)
+    return then.astimezone(datetime.UTC).astimezone(at.tzinfo)

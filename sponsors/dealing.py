@@ -11,7 +11,7 @@ from django.db import transaction
 from newsroom.lib.errors import Refused
 from newsroom.lib.people import Person
 from newsroom.lib.text import listed
-from sponsors import conflicts, ordering, pricing, selling
+from sponsors import conflicts, inventory, ordering, pricing, selling
 from sponsors.models import Advertiser, Category, Exclusivity, LineItem, Slot
 
 __all__ = ["Quote", "book", "known", "quote", "sell_exclusivity"]
@@ -58,6 +58,7 @@ def book(
     if len(publications) > 1:
         raise Refused("An order is for one publication; choose slots of one.")
     (publication,) = publications
+    inventory.locked(slots)  # slots first, then the order: as everybody does
     order = given["order"] or ordering.open_order(known(given["advertiser"]), publication, by=by, now=now)
     if order.publication_id != publication.pk:
         raise Refused(f"Order {order.number} is for {order.publication}.")
@@ -82,9 +83,10 @@ def sell_exclusivity(
     **scope: Any,
 ) -> Exclusivity:
     """Others stay out from now on. Raises ``Refused`` with everybody who is booked there already and would have to go."""
-    ordering.reopen(line.order, by=by, now=now, why="Exclusivity was sold.")
     made = Exclusivity.objects.create(line=line, category=category, **scope)
     made.rivals.set(rivals)
+    conflicts.lock(made)
+    ordering.reopen(line.order, by=by, now=now, why="Exclusivity was sold.")
     there = conflicts.against_exclusivity(made)
     if there:
         raise Refused(f"Settle these first: {listed([str(each) for each in there])}.")

@@ -43,6 +43,9 @@ def hold(
     """
     if not datetime.timedelta(0) < lasts <= LONGEST:
         raise Refused("A hold lasts from an hour to 14 days.")
+    _only_for_sponsors(advertiser)
+    if not slots:
+        raise Refused("Choose at least one slot.")
     rows = inventory.locked(slots)
     tidy(now=now, only=rows)
     refused = [(slot, why) for slot in rows if (why := _why_not(slot, advertiser, behind_others, now=now))]
@@ -50,14 +53,17 @@ def hold(
         raise Taken(refused, among=rows, now=now)
     # How often it may repeat is a term of the line item, and asked when the slots are booked.
     repeats = {slot.issue_id: 0 for slot in rows}
-    found = conflicts.clashes({slot.issue for slot in rows}, advertiser, now=now, adding=repeats)
+    found = conflicts.clashes(
+        {slot.issue for slot in rows}, advertiser, now=now, adding=repeats, taking={slot.pk for slot in rows}
+    )
     conflicts.refuse_unless(found, overriding=overriding)
     made = [_placed(slot, advertiser, by=by, now=now, lasts=lasts) for slot in rows]
     for each in made:
-        trail.note(
-            "held", by=by, now=now, words=f"{each.slot}, option {each.rank}. {overriding}".strip(),
-            advertiser=advertiser, issue=each.slot.issue,
-        )  # fmt: skip
+        words = f"{each.slot}, option {each.rank}."
+        trail.note("held", by=by, now=now, words=words, advertiser=advertiser, issue=each.slot.issue)
+    for clash in found:
+        words = f"{clash.sentence} Reason: {overriding}"
+        trail.note("conflict overridden", by=by, now=now, words=words, advertiser=advertiser)
     return made
 
 
@@ -65,6 +71,8 @@ def hold(
 def extend(held: Hold, *, by: Person, now: datetime.datetime) -> None:
     """Once, by two days, unless somebody has challenged it. Raises ``NotNow``."""
     held = _standing(held, now=now)
+    if why := closed(held.slot, now=now):
+        raise NotNow(why)
     if held.challenged_at:
         raise NotNow("This hold was challenged: book the slot, or let it go.")
     if held.extended_at:
@@ -90,8 +98,11 @@ def challenge(slot: Slot, advertiser: Advertiser, *, by: Person, now: datetime.d
 
     Returns the hold that was challenged. Raises ``NotNow`` if nobody else holds the slot, or it was challenged already.
     """
+    _only_for_sponsors(advertiser)
     (slot,) = inventory.locked([slot])
     tidy(now=now, only=[slot])
+    if why := closed(slot, now=now):
+        raise NotNow(why)
     first = first_hold(slot, now=now)
     if first is None:
         raise NotNow("Nobody holds this slot any more: book it.")
@@ -102,8 +113,11 @@ def challenge(slot: Slot, advertiser: Advertiser, *, by: Person, now: datetime.d
             f"It was challenged already; {first.advertiser} has until {_clock(first, slot)} to book."
         )
     if not Hold.objects.standing(now).filter(slot=slot, advertiser=advertiser).exists():
-        conflicts.refuse_unless(conflicts.clashes([slot.issue], advertiser, now=now), overriding="")
-        _placed(slot, advertiser, by=by, now=now, lasts=LONGEST)
+        found = conflicts.clashes(
+            [slot.issue], advertiser, now=now, adding={slot.issue_id: 0}, taking={slot.pk}
+        )
+        conflicts.refuse_unless(found, overriding="")
+        _noted(_placed(slot, advertiser, by=by, now=now, lasts=LONGEST), "held", by=by, now=now)
     _change(first, expires_at=min(first.expires_at, now + TO_DECIDE), challenged_at=now, challenged_by=by)
     _noted(first, "hold challenged", by=by, now=now, words=f"{advertiser} wants it.")
     return first
@@ -121,6 +135,11 @@ def tidy(*, now: datetime.datetime, only: Sequence[Slot] | None = None) -> int:
             _noted(each, "hold expired", by=None, now=now)
             ended += 1
     return ended
+
+
+def _only_for_sponsors(advertiser: Advertiser) -> None:
+    if advertiser.house:
+        raise Refused("House promotions need no hold: they run where nothing is sold.")
 
 
 def _why_not(slot: Slot, advertiser: Advertiser, behind_others: bool, *, now: datetime.datetime) -> str:

@@ -122,10 +122,12 @@ def _parsed(key: str) -> tuple[int, int, int]:
 def locked(wanted: Iterable[Slot | int]) -> list[Slot]:
     """Those slots, locked until the transaction ends, always in the same order so that no two transactions wait for each other.
 
-    Raises ``Conflict`` if one is no longer there.
+    Their issues are locked with them: rivals who take different slots of one issue would else not see each other. Whoever
+    needs more locks slots first, then orders. Raises ``Conflict`` if one is no longer there.
     """
     keys = {each if isinstance(each, int) else each.pk for each in wanted}
-    rows = Slot.objects.select_for_update(of=("self",)).filter(pk__in=keys).order_by("pk")
+    rows = Slot.objects.select_for_update(of=("self", "issue"), no_key=True).filter(pk__in=keys)
+    rows = rows.order_by("issue_id", "pk")
     found = list(rows.select_related("placement__format", "issue__publication"))
     if len(found) < len(keys):
         raise Conflict("One of these slots is no longer there. Look again.")
@@ -138,7 +140,9 @@ def free(among: Sequence[Slot], *, now: datetime.datetime) -> list[Slot]:
     sold = set(Insertion.objects.filter(slot__in=keys, status__in=TAKES_SLOT).values_list("slot", flat=True))
     held = set(Hold.objects.standing(now).filter(slot__in=keys).values_list("slot", flat=True))
     return [
-        slot for slot in among if slot.pk not in sold | held and not slot.blocked_for and slot.issue.editable
+        slot
+        for slot in among
+        if slot.pk not in sold | held and slot.offered and not slot.blocked_for and slot.issue.editable
     ]
 
 
@@ -148,9 +152,9 @@ def alternatives(slot: Slot, *, now: datetime.datetime, count: int = 3) -> list[
     nearest = sorted(
         coming(issue.publication, now=now), key=lambda each: abs((each.planned_for - issue.planned_for).days)
     )[:NEAR]
-    lay_out([issue, *nearest])
+    lay_out(nearest)
     rows = Slot.objects.filter(
-        Q(issue=issue) | Q(issue__in=nearest, placement=placement), placement__retired_at=None
+        Q(issue=issue) | Q(placement=placement), issue__in=nearest, placement__retired_at=None
     )
     rows = rows.exclude(pk=slot.pk).select_related("placement__format", "issue__publication")
     ranked = sorted(

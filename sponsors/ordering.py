@@ -39,7 +39,7 @@ __all__ = [
 ]
 
 IN_DRAFTS = "Placed with drafts"
-TRIES = 5
+TRIES = 50
 
 
 @transaction.atomic
@@ -95,6 +95,8 @@ def add_line(
     min_gap_blocks: int = 0,
 ) -> LineItem:
     """Another line on the order; an approved or signed one becomes a new revision."""
+    if not 0 <= discount <= 100:
+        raise Refused(f"A discount is from 0 to 100 percent; this is {discount}.")
     if package:
         max_per_issue = max(max_per_issue, package.placements.count())
     if kind != LineKind.MAKE_GOOD:
@@ -158,6 +160,7 @@ def reopen(order: InsertionOrder, *, by: Person, now: datetime.datetime, why: st
 
     Frozen prices stay as they are. Raises ``NotNow`` once it is cancelled.
     """
+    _as_it_is(order)
     if order.status == OrderStatus.CANCELLED:
         raise NotNow("This order is cancelled. Open another.")
     if order.status in (OrderStatus.APPROVED, OrderStatus.SIGNED):
@@ -170,6 +173,12 @@ def reopen(order: InsertionOrder, *, by: Person, now: datetime.datetime, why: st
     elif order.status == OrderStatus.PENDING_APPROVAL:
         move(order, OrderStatus.DISAPPROVED, moves=ORDER_MOVES)
         trail.note("order taken back", by=by, now=now, words=why, order=order)
+
+
+def _as_it_is(order: InsertionOrder) -> None:
+    """Its status now, locked: nobody approves or cancels it while something in it changes."""
+    now = InsertionOrder.objects.select_for_update(no_key=True).get(pk=order.pk)
+    order.status, order.revision = now.status, now.revision
 
 
 def stage(order: InsertionOrder, insertions: Sequence[Insertion]) -> str:

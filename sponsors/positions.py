@@ -72,9 +72,18 @@ def _broken(blocks: Sequence[Standing], position: int) -> Iterator[str]:
 
 
 def _off(block: Standing, rest: Sequence[Standing], position: int) -> int | None:
-    """By how many blocks it is off the place of its rule; None where the issue has no such place."""
-    wanted = _wanted(block, rest)
-    return None if wanted is None else abs(wanted - position)
+    """By how many blocks it is off the place of its rule; None where the issue has no such place.
+
+    Several that want the same place share it: those between do not count.
+    """
+    others = [each for each in rest if not _same_place(each, block)]
+    wanted = _wanted(block, others)
+    before = sum(not _same_place(each, block) for each in rest[:position])
+    return None if wanted is None else abs(wanted - before)
+
+
+def _same_place(one: Standing, other: Standing) -> bool:
+    return (one.rule, one.nth) == (other.rule, other.nth)
 
 
 def _wanted(block: Standing, rest: Sequence[Standing]) -> int | None:

@@ -3,6 +3,7 @@
 import datetime
 from collections.abc import Iterable, Sequence
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import accumulate, pairwise
 
 from issues.models import Publication
 from sponsors.models import Insertion, InsertionStatus, LineItem, LineKind, Package, RateCard, Slot
@@ -17,38 +18,38 @@ class PriceList:
 
     def __init__(self, publication: Publication) -> None:
         self._cards = list(
-            RateCard.objects.filter(publication=publication).prefetch_related("items").order_by("-valid_from")
+            RateCard.objects.filter(publication=publication)
+            .prefetch_related("items")
+            .order_by("-valid_from", "-pk")
         )
 
     def card(self, day: datetime.date) -> RateCard | None:
         """The card that holds on that day: of several, the one that started last."""
-        return next(
-            (
-                card
-                for card in self._cards
-                if card.valid_from <= day and (card.valid_to is None or day <= card.valid_to)
-            ),
-            None,
-        )
+        return next((card for card in self._cards if _holds(card, day)), None)
 
     def price(self, placement_id: int, day: datetime.date) -> Decimal:
-        """The list price of one insertion; 0 where no card names one."""
-        card = self.card(day)
-        items = card.items.all() if card else ()
+        """The list price of one insertion: of the youngest card that names one, else 0."""
+        items = (item for card in self._cards if _holds(card, day) for item in card.items.all())
         return next((item.price for item in items if item.placement_id == placement_id), Decimal(0))
+
+
+def _holds(card: RateCard, day: datetime.date) -> bool:
+    return card.valid_from <= day and (card.valid_to is None or day <= card.valid_to)
 
 
 def prices(line: LineItem, slots: Sequence[Slot], *, known: PriceList) -> list[Decimal]:
     """Net price of each slot when it is sold on that line.
 
-    A package costs what the card says for each issue, shared out by list price; make-goods and added value cost nothing.
+    A package costs what its card says for each issue on whose day the card holds, shared out by list price; make-goods and
+    added value cost nothing.
     """
     if line.kind != LineKind.SPONSORSHIP:
         return [Decimal(0)] * len(slots)
     listed = [known.price(slot.placement_id, slot.issue.planned_for) for slot in slots]
+    asked = [_discounted(price, line.discount) for price in listed]
     if line.package is not None:
-        listed = _packaged(line.package, slots, listed)
-    return [_discounted(price, line.discount) for price in listed]
+        asked = _packaged(line, line.package, slots, asked, listed)
+    return asked
 
 
 def net(insertions: Iterable[Insertion], *, known: PriceList) -> dict[int, Decimal]:
@@ -74,26 +75,39 @@ def order_total(insertions: Sequence[Insertion], *, known: PriceList) -> Decimal
     return sum(net(counted, known=known).values(), Decimal(0))
 
 
-def _packaged(package: Package, slots: Sequence[Slot], listed: Sequence[Decimal]) -> list[Decimal]:
-    """The package's price in each issue where all its placements stand together; elsewhere the list price."""
+def _packaged(
+    line: LineItem,
+    package: Package,
+    slots: Sequence[Slot],
+    asked: Sequence[Decimal],
+    listed: Sequence[Decimal],
+) -> list[Decimal]:
+    """The package's price in each issue where all its placements stand together; elsewhere what is ``asked`` for each.
+
+    The whole is discounted, and then shared out: of parts, each would be rounded.
+    """
+    price = _discounted(package.price, line.discount)
     wanted = sorted(placement.pk for placement in package.placements.all())
     by_issue: dict[int, list[int]] = {}
     for index, slot in enumerate(slots):
+        if not _holds(package.card, slot.issue.planned_for):
+            continue
         by_issue.setdefault(slot.issue_id, []).append(index)
-    shared = list(listed)
+    shared = list(asked)
     for indexes in by_issue.values():
         if sorted(slots[index].placement_id for index in indexes) == wanted:
-            parts = _shares(package.price, [listed[index] for index in indexes])
+            parts = _shares(price, [listed[index] for index in indexes])
             for index, part in zip(indexes, parts, strict=True):
                 shared[index] = part
     return shared
 
 
 def _shares(total: Decimal, weights: Sequence[Decimal]) -> list[Decimal]:
-    """``total`` shared out by weight, in cents; the last takes what rounding leaves."""
-    whole = sum(weights)
-    parts = [_cents(total * weight / whole) if whole else _cents(total / len(weights)) for weight in weights]
-    return [*parts[:-1], total - sum(parts[:-1], Decimal(0))]
+    """``total`` shared out by weight, to the cent: each part is what is due so far less what was given, so none is negative."""
+    if not sum(weights):
+        weights = [Decimal(1)] * len(weights)
+    due = [_cents(total * sofar / sum(weights)) for sofar in accumulate(weights)]
+    return [after - before for before, after in pairwise([Decimal(0), *due])]
 
 
 def _discounted(price: Decimal, percent: Decimal) -> Decimal:

@@ -1,14 +1,16 @@
 """Selling slots: booked, moved and cancelled, all or nothing. The only writer of insertions until they have run."""
 
 import datetime
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, transaction
 
 from issues import composing
-from issues.models import Issue
+from issues.models import Issue, Status
 from issues.richtext import plain
 from newsroom.lib.errors import Conflict, NotNow, Refused
 from newsroom.lib.people import Person
@@ -66,12 +68,13 @@ def book(
     if not slots:
         raise Refused("Choose at least one slot.")
     rows = inventory.locked(slots)
+    _only_of(line.order, rows)
     advertiser = line.order.advertiser
     holding.tidy(now=now, only=rows)
     _refuse_taken(rows, advertiser, now=now)
     found = conflicts.clashes(
         {slot.issue for slot in rows}, advertiser, now=now,
-        adding=Counter(slot.issue_id for slot in rows), line=line,
+        adding=Counter(slot.issue_id for slot in rows), line=line, taking={slot.pk for slot in rows},
     )  # fmt: skip
     conflicts.refuse_unless(found, overriding=overriding)
     if line.kind != LineKind.MAKE_GOOD:
@@ -94,7 +97,6 @@ def move(
 
     It is a new insertion that knows where it came from. Raises as ``book`` does.
     """
-    line = insertion.line
     here, there = (
         next(s for s in inventory.locked([insertion.slot_id, to]) if s.pk == key)
         for key in (insertion.slot_id, to.pk)
@@ -104,15 +106,16 @@ def move(
     if here.issue.publication_id != there.issue.publication_id:
         raise Refused("An insertion moves within its publication; for another one, open another order.")
     _only_booked(insertion)
+    line = insertion.line
     holding.tidy(now=now, only=[there])
     _refuse_taken([there], insertion.advertiser, now=now)
     found = conflicts.clashes(
-        [there.issue], insertion.advertiser, now=now, line=line, leaving=frozenset({insertion.pk})
+        [there.issue], insertion.advertiser, now=now, line=line, leaving={insertion.pk}, taking={there.pk}
     )
     conflicts.refuse_unless(found, overriding=overriding)
     if line.kind != LineKind.MAKE_GOOD:
         ordering.reopen(line.order, by=by, now=now, why=f"{here} moved to {there}.")
-    _touch([here, there] if here.issue.editable else [there], now=now)
+    _touch([there] if here.issue.status == Status.CANCELLED else [here, there], now=now)
     moved_on(insertion, InsertionStatus.MOVED, moves=INSERTION_MOVES, ended_at=now)
     (made,) = _made(
         line, [there], by=by, now=now, version=insertion.version, price=insertion.price, moved_from=insertion
@@ -142,11 +145,13 @@ def cancel_order(order: InsertionOrder, *, by: Person, now: datetime.datetime, w
     """
     if not why.strip():
         raise Refused("Say why the order is cancelled.")
-    booked = list(Insertion.objects.booked().filter(line__order=order).whole())
-    slots = {slot.pk: slot for slot in inventory.locked([each.slot_id for each in booked])}
-    for each in booked:
-        _give_back(each, slots[each.slot_id], by=by, now=now, why=why)
+    booked = {each.slot_id: each for each in Insertion.objects.booked().filter(line__order=order).whole()}
+    for slot in inventory.locked(booked):
+        _only_booked(booked[slot.pk])
+        _give_back(booked[slot.pk], slot, by=by, now=now, why=why)
     moved_on(order, OrderStatus.CANCELLED, moves=ORDER_MOVES)
+    if Insertion.objects.booked().filter(line__order=order).exists():
+        raise Conflict("Somebody booked on this order a moment ago. Look again, then decide.")
     words = f"{counted(len(booked), 'slot')} given back. {why}"
     trail.note("order cancelled", by=by, now=now, words=words, order=order)
     return len(booked)
@@ -155,10 +160,10 @@ def cancel_order(order: InsertionOrder, *, by: Person, now: datetime.datetime, w
 @transaction.atomic
 def hand_over(insertion: Insertion, advertiser: Advertiser, *, by: Person, now: datetime.datetime) -> None:
     """Say whose message it is that a draft brought in without a name."""
-    if insertion.advertiser.name != UNNAMED:
-        raise NotNow(f"This slot is {insertion.advertiser}’s. Cancel it before you sell it to {advertiser}.")
     inventory.locked([insertion.slot_id])
     _only_booked(insertion)
+    if insertion.advertiser.name != UNNAMED:
+        raise NotNow(f"This slot is {insertion.advertiser}’s. Cancel it before you sell it to {advertiser}.")
     issue = insertion.slot.issue
     found = conflicts.clashes([issue], advertiser, now=now, adding={issue.pk: 0})
     conflicts.refuse_unless(found, overriding="")
@@ -193,11 +198,14 @@ def book_from_draft(
         raise Refused("All placements of this issue are booked.")
     body = str(found.get("body", ""))
     name = _as_written(str(found.get("sponsor") or UNNAMED), plain(body))
-    advertiser, _ = Advertiser.objects.get_or_create(name=name.strip()[:120] or UNNAMED)
+    advertiser = known_by_name(name.strip()[:120] or UNNAMED)
     if advertiser.house:
         raise Refused("This is a promotion of our own.")
+    rows = inventory.locked([chosen])
+    holding.tidy(now=now, only=rows)
     line = ordering.of_drafts(advertiser, issue.publication, now=now)
-    (made,) = _made(line, inventory.locked([chosen]), by=None, now=now, price=0)
+    (made,) = _made(line, rows, by=None, now=now, price=Decimal(0))
+    trail.note("booked", by=None, now=now, words=f"{made.slot}, placed with a draft.", insertion=made)
     _end_holds(made.slot, advertiser, by=None, now=now)
     words = {
         "headline": str(found.get("headline", ""))[:200],
@@ -206,6 +214,11 @@ def book_from_draft(
     }
     trafficking.take_from_draft(made, words, now=now)
     return made
+
+
+def _only_of(order: InsertionOrder, rows: Sequence[Slot]) -> None:
+    if any(slot.issue.publication_id != order.publication_id for slot in rows):
+        raise Refused(f"Order {order.number} is for {order.publication}.")
 
 
 def _refuse_taken(rows: Sequence[Slot], advertiser: Advertiser, *, now: datetime.datetime) -> None:
@@ -241,7 +254,8 @@ def _made(
 
 
 def _only_booked(insertion: Insertion) -> None:
-    insertion.refresh_from_db(fields=["status"])
+    """Judged by the row as it is now: what we have in hand may be from before somebody approved, moved or named it."""
+    insertion.refresh_from_db(fields=["status", "line", "version", "price"])
     if insertion.status != InsertionStatus.BOOKED:
         raise NotNow(f"This insertion {_became(insertion)}; nothing can be changed in it.")
 
@@ -253,7 +267,7 @@ def _became(insertion: Insertion) -> str:
 
 
 def _give_back(insertion: Insertion, slot: Slot, *, by: Person, now: datetime.datetime, why: str) -> None:
-    if slot.issue.status != "cancelled":
+    if slot.issue.status != Status.CANCELLED:
         _touch([slot], now=now)
     moved_on(insertion, InsertionStatus.CANCELLED, moves=INSERTION_MOVES, ended_at=now)
     trail.note("cancelled", by=by, now=now, words=f"{slot}. {why}".strip(), insertion=insertion)
@@ -301,5 +315,5 @@ def override(
 
 def _as_written(name: str, words: str) -> str:
     """The name as the sponsor spells it: a label in capitals has lost that, the words below it have not."""
-    at = words.casefold().find(name.casefold())
-    return words[at : at + len(name)] if name.isupper() and at >= 0 else name
+    found = re.search(re.escape(name), words, re.IGNORECASE)
+    return found[0] if name.isupper() and found else name

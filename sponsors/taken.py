@@ -42,6 +42,8 @@ def closed(slot: Slot, *, now: datetime.datetime) -> str:
     """Why nobody can have the slot, whatever is held; empty if it is for sale."""
     if not slot.issue.editable:
         return f"{slot}: the issue is {slot.issue.get_status_display().lower()}, and its slots are closed."
+    if slot.issue.planned_for < now.astimezone(slot.issue.publication.zone).date():
+        return f"{slot} is past."
     if slot.blocked_for:
         return f"{slot} is not for sale: {slot.blocked_for}."
     sold = (
@@ -50,7 +52,7 @@ def closed(slot: Slot, *, now: datetime.datetime) -> str:
         .first()
     )
     if sold is None:
-        return ""
+        return "" if slot.offered else f"{slot} is not sold any more."
     return (
         f"{slot} was booked by {called(sold.booked_by)} for {sold.advertiser} {_since(sold.booked_at, now)}."
     )

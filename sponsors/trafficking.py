@@ -1,13 +1,14 @@
 """Creatives from submitted to approved: the only writer of versions, proofs and rulings on late ones."""
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 
 from issues import composing, richtext
+from issues.models import Issue
 from newsroom.lib.errors import Conflict, NotNow, Refused
 from newsroom.lib.people import Person, called
 from newsroom.lib.states import move
@@ -52,6 +53,7 @@ def submit(
     version. Raises ``NotNow`` once the issue is approved or has gone out.
     """
     _only_open(insertion)
+    words = {**words, "body": richtext.clean(str(words.get("body", "")))}
     before = insertion.version
     if before and all(getattr(before, name) == words.get(name, getattr(before, name)) for name in WORDS):
         return before
@@ -70,7 +72,7 @@ def use(
     insertions: Sequence[Insertion], version: CreativeVersion, *, by: Person, now: datetime.datetime
 ) -> None:
     """Run a version that is there already, such as last month’s, in these insertions too."""
-    for each in insertions:
+    for each in sorted(insertions, key=lambda each: (each.slot.issue_id, each.pk)):
         if version.creative.advertiser_id != each.line.order.advertiser_id:
             raise Refused("This creative is another advertiser’s.")
         _only_open(each)
@@ -88,8 +90,8 @@ def review(
     """
     if decision != VersionStatus.REVIEWED and not note.strip():
         raise Refused("Say what should change.")
-    for each in version.insertions.booked().whole():
-        _touch(each, now=now)
+    for issue in _issues(version.insertions.booked().whole()):
+        composing.touch(issue, now=now)
     move(
         version,
         decision,
@@ -119,6 +121,8 @@ def decide(
     Raises ``Conflict`` if the message has changed since, ``NotNow`` before our review has passed or once it is in an approved
     issue.
     """
+    if decision not in Decision.values:
+        raise Refused("Approve it, or ask for changes.")
     insertion = Insertion.objects.whole().get(pk=insertion.pk)
     _only_open(insertion)
     version = insertion.version
@@ -174,17 +178,7 @@ def rule_late(insertion: Insertion, *, by: Person, now: datetime.datetime) -> Cr
     Raises ``NotNow`` before it is due, if it is there, or if what is missing is our own review.
     """
     _only_open(insertion)
-    due = deadlines.of(insertion.slot.issue, insertion.slot.placement, _holidays(insertion)).creative_due
-    if now < due:
-        raise NotNow(f"The creative is due on {due:%a %-d %b, %H:%M}; it is not late yet.")
-    if approved(insertion):
-        raise NotNow("The creative is here and approved; nothing has to stand in.")
-    if (
-        insertion.version
-        and insertion.version.status == VersionStatus.SUBMITTED
-        and insertion.version.submitted_at <= due
-    ):
-        raise NotNow("They delivered in time: what is missing is our own review.")
+    _only_late(insertion, now=now)
     _touch(insertion, now=now)
     insertion.stand_in, insertion.late_since, insertion.fault = _stand_in(insertion), now, Fault.ADVERTISER
     insertion.save(update_fields=["stand_in", "late_since", "fault"])
@@ -243,14 +237,42 @@ def hand_over(insertion: Insertion, advertiser: Advertiser, *, by: Person, now: 
 
 
 def _only_open(insertion: Insertion) -> None:
+    """Judged by the row as it is now: what we have in hand may be from before somebody moved or cancelled it."""
+    insertion.refresh_from_db(fields=["status", "version", "late_since"])
     if insertion.status != InsertionStatus.BOOKED:
         raise NotNow("This insertion is closed; its message is what it is.")
     composing.only_while_editable(insertion.slot.issue)
 
 
+def _only_late(insertion: Insertion, *, now: datetime.datetime) -> None:
+    """Nothing is late before it is due, nor while we or the sponsor still have time with what came in time."""
+    due = deadlines.of(insertion.slot.issue, insertion.slot.placement, _holidays(insertion))
+    version = insertion.version
+    if insertion.late_since:
+        raise NotNow("It was ruled late already.")
+    if now < due.creative_due:
+        raise NotNow(f"The creative is due on {due.creative_due:%a %-d %b, %H:%M}; it is not late yet.")
+    if approved(insertion):
+        raise NotNow("The creative is here and approved; nothing has to stand in.")
+    if version is None or version.submitted_at > due.creative_due:
+        return
+    if version.status == VersionStatus.SUBMITTED:
+        raise NotNow("They delivered in time: what is missing is our own review.")
+    if version.status == VersionStatus.REVIEWED and now < due.proof_due:
+        raise NotNow(
+            f"They delivered in time, and have until {due.proof_due:%a %-d %b, %H:%M} to approve it."
+        )
+
+
 def _touch(insertion: Insertion, *, now: datetime.datetime) -> None:
     """What a sponsor says in an issue is a change of the issue, and loses the race with its approval."""
     composing.touch(insertion.slot.issue, now=now)
+
+
+def _issues(insertions: Iterable[Insertion]) -> list[Issue]:
+    """Their issues, each once, in the order in which everybody locks them."""
+    found = {each.slot.issue_id: each.slot.issue for each in insertions}
+    return [found[key] for key in sorted(found)]
 
 
 def _creative(insertion: Insertion) -> Creative:
@@ -299,7 +321,8 @@ def _stand_in(insertion: Insertion) -> CreativeVersion | None:
         creative__advertiser=insertion.advertiser,
         status=VersionStatus.REVIEWED,
         proofs__decision=Decision.APPROVED,
-    ).distinct()
+    )
+    candidates = candidates.exclude(proofs__decision=Decision.CHANGES_REQUESTED).distinct()
     return next(
         (
             each

@@ -1,9 +1,12 @@
 """A sponsor's words and pictures, in versions that never change once they are submitted."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 
 from issues.models import Image
+from issues.models.edition import Immutable
 from newsroom.lib.states import Moves
 from sponsors.models.parties import Advertiser
 
@@ -38,6 +41,10 @@ VERSION_MOVES: Moves = {
     ),
     VersionStatus.REVIEWED: frozenset({VersionStatus.CHANGES_REQUESTED, VersionStatus.REJECTED}),
 }
+
+
+WORDS = frozenset(("headline", "body", "cta", "url", "image", "alt", "valid_from", "valid_until"))
+"""What a version says, and never says differently."""
 
 
 class CreativeVersion(models.Model):
@@ -81,6 +88,15 @@ class CreativeVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.creative}, version {self.number}"
+
+    def save(self, *args: Any, **options: Any) -> None:
+        changed = options.get("update_fields")
+        if not self._state.adding and (changed is None or not WORDS.isdisjoint(changed)):
+            raise Immutable("The words of a version never change: submit another.")
+        super().save(*args, **options)
+
+    def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:
+        raise Immutable("A version is never deleted.")
 
 
 class Decision(models.TextChoices):

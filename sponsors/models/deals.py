@@ -96,9 +96,7 @@ ORDER_MOVES: Moves = {
         {OrderStatus.APPROVED, OrderStatus.DISAPPROVED, OrderStatus.CANCELLED}
     ),
     OrderStatus.DISAPPROVED: frozenset({OrderStatus.PENDING_APPROVAL, OrderStatus.CANCELLED}),
-    OrderStatus.APPROVED: frozenset(
-        {OrderStatus.SIGNED, OrderStatus.PENDING_APPROVAL, OrderStatus.DRAFT, OrderStatus.CANCELLED}
-    ),
+    OrderStatus.APPROVED: frozenset({OrderStatus.SIGNED, OrderStatus.DRAFT, OrderStatus.CANCELLED}),
     OrderStatus.SIGNED: frozenset({OrderStatus.DRAFT, OrderStatus.CANCELLED}),
     OrderStatus.CANCELLED: frozenset(),
 }

@@ -152,6 +152,14 @@ class Slot(models.Model):
         return f"{self.name} on {self.issue.planned_for:%a %-d %b %Y}"
 
     @property
+    def offered(self) -> bool:
+        """Whether its placement is still sold, on this day and that often."""
+        placement = self.placement
+        if placement.retired_at or self.ordinal > placement.capacity:
+            return False
+        return self.issue.planned_for.weekday() in placement.weekdays
+
+    @property
     def key(self) -> str:
         """What the calendar calls it, whether its row is there or not."""
         return f"{self.issue_id}.{self.placement_id}.{self.ordinal}"

@@ -222,7 +222,8 @@ def test_a_late_creative_is_the_advertisers_fault_and_something_stands_in():
     issue = issue_with("primary")
     earlier = make_issue(issue.publication, planned_for=TODAY.replace(day=3), blocks=("lead_story",))
     sponsor = brightwater()
-    make_ready(make_insertion(earlier, advertiser=sponsor), body="<p>Last week’s words.</p>")
+    ran = make_insertion(earlier, advertiser=sponsor, now=NOW.replace(day=3))
+    make_ready(ran, body="<p>Last week’s words.</p>")
     insertion = make_insertion(issue, line=make_line(issue.publication, sponsor))
     sign_order(insertion.line.order)
     assert gate_says(issue) == ["no creative has come yet."]
