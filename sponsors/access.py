@@ -27,9 +27,11 @@ __all__ = [
     "TRAFFIC",
     "advertiser",
     "allow",
+    "books",
     "hold",
     "insertion",
     "invoice",
+    "invoice_to_write",
     "issue",
     "make_good",
     "notice",
@@ -108,7 +110,20 @@ def notice(user: Visitor, pk: int) -> Notice:
     return get_object_or_404(Notice.objects.select_related("order__advertiser", "order__publication"), pk=pk)
 
 
-def invoice(user: Visitor, pk: int, right: str) -> Invoice:
-    """An invoice."""
-    allow(user, right)
-    return get_object_or_404(Invoice.objects.select_related("order__advertiser", "order__publication"), pk=pk)
+def books(user: Visitor) -> None:
+    """Invoices are seen by finance and by whoever approves orders, not by everybody who sees what is sold."""
+    if not user.has_perm(BILL):
+        allow(user, APPROVE)
+
+
+def invoice(user: Visitor, pk: int) -> Invoice:
+    """An invoice, to be looked at."""
+    books(user)
+    rows = Invoice.objects.select_related("order__advertiser", "order__publication", "by")
+    return get_object_or_404(rows.prefetch_related("lines", "payments__by", "credit_notes__by"), pk=pk)
+
+
+def invoice_to_write(user: Visitor, pk: int) -> Invoice:
+    """An invoice, to be issued, paid or credited."""
+    allow(user, BILL)
+    return invoice(user, pk)
