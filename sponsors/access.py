@@ -8,6 +8,7 @@ from newsroom.lib.people import Visitor, allow
 from sponsors.models import (
     Advertiser,
     CreativeVersion,
+    CreditNote,
     Hold,
     Insertion,
     InsertionOrder,
@@ -28,6 +29,7 @@ __all__ = [
     "advertiser",
     "allow",
     "books",
+    "credit_note",
     "hold",
     "insertion",
     "invoice",
@@ -127,3 +129,10 @@ def invoice_to_write(user: Visitor, pk: int) -> Invoice:
     """An invoice, to be issued, paid or credited."""
     allow(user, BILL)
     return invoice(user, pk)
+
+
+def credit_note(user: Visitor, pk: int) -> CreditNote:
+    """A credit note, to be looked at."""
+    books(user)
+    parts = ("invoice__order__advertiser", "invoice__order__publication")
+    return get_object_or_404(CreditNote.objects.select_related(*parts), pk=pk)

@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce, Round
 from sponsors.models import CreditNote, Invoice, InvoiceLine, InvoiceStatus, Payment
 from sponsors.pricing import CENT
 
-__all__ = ["Account", "Standing", "account", "cash", "filtered", "standing"]
+__all__ = ["Account", "Stand", "Standing", "account", "cash", "filtered", "standing", "stands"]
 
 
 class Standing(TextChoices):
@@ -38,12 +38,12 @@ class Account:
     @property
     def open(self) -> Decimal:
         """What is still to come in; never negative."""
-        return max(self._left, Decimal(0))
+        return max(self.left, Decimal(0))
 
     @property
     def to_return(self) -> Decimal:
         """What came in for money that was credited afterwards."""
-        return max(-self._left, Decimal(0))
+        return max(-self.left, Decimal(0))
 
     @property
     def creditable(self) -> Decimal:
@@ -51,7 +51,8 @@ class Account:
         return self.invoiced - self.credited
 
     @property
-    def _left(self) -> Decimal:
+    def left(self) -> Decimal:
+        """What is open or, below nought, goes back: every payment and every credit changes it."""
         return self.invoiced - self.credited - self.paid
 
     def with_payment(self, amount: Decimal) -> "Account":
@@ -59,6 +60,15 @@ class Account:
 
     def with_credit(self, amount: Decimal) -> "Account":
         return replace(self, credited=self.credited + amount)
+
+
+@dataclass(frozen=True)
+class Stand:
+    """An invoice with where it stands, for lists."""
+
+    invoice: Invoice
+    standing: Standing
+    account: Account
 
 
 def account(invoice: Invoice) -> Account:
@@ -82,6 +92,11 @@ def standing(invoice: Invoice, today: datetime.date) -> Standing:
     if invoice.due_on is not None and invoice.due_on < today:
         return Standing.OVERDUE
     return Standing.PART_PAID if figures.paid else Standing.ISSUED
+
+
+def stands(rows: Iterable[Invoice], today: datetime.date) -> list[Stand]:
+    """The invoices of a list with where each stands; asks nothing where their rows were fetched before."""
+    return [Stand(each, standing(each, today), account(each)) for each in rows]
 
 
 def filtered(rows: QuerySet[Invoice], wanted: Standing, today: datetime.date) -> QuerySet[Invoice]:

@@ -75,6 +75,11 @@ class Work:
     def amount(self) -> Decimal:
         return sum((each.price or Decimal(0) for each in self.insertions), Decimal(0))
 
+    @property
+    def words(self) -> str:
+        """“4,000.00 USD”."""
+        return cash(self.amount, self.order.currency)
+
 
 def billable(order: InsertionOrder) -> list[Insertion]:
     """What of the order was earned, at a frozen price, and is on no invoice yet. Nothing while the order is not approved."""
@@ -152,9 +157,13 @@ def pay(
     *,
     by: Person,
     now: datetime.datetime,
+    left: Decimal | None = None,
 ) -> Payment:
-    """Money came in. Raises ``Refused`` for more than is open, for a day to come, and for what is recorded already."""
-    invoice = _locked(invoice)
+    """Money came in. Raises ``Refused`` for more than is open, for a day to come, and for what is recorded already.
+
+    ``left`` is what the person saw as left; if it is not that any more, they look again (``Conflict``).
+    """
+    invoice = _locked(invoice, left)
     after = if_paid(invoice, amount)
     if received_on > now.astimezone(invoice.order.publication.zone).date():
         raise Refused(f"{received_on:%-d %b %Y} has not come yet.")
@@ -176,17 +185,18 @@ def credit(
     by: Person,
     now: datetime.datetime,
     make_good: MakeGood | None = None,
+    left: Decimal | None = None,
 ) -> CreditNote:
     """Take money off an invoice, with a number of its own; a make-good that it settles is credited with it.
 
-    Raises ``Refused`` for more than was invoiced and not credited yet.
+    Raises ``Refused`` for more than was invoiced and not credited yet. ``left`` is as in ``pay``.
     """
-    invoice = _locked(invoice)
+    invoice = _locked(invoice, left)
     if not reason.strip():
         raise Refused("Say what the credit is for.")
-    after = if_credited(invoice, amount)
+    after = if_credited(invoice, amount, make_good)
     if make_good is not None:
-        _settle(make_good, invoice, amount, now=now)
+        move(make_good, MakeGoodStatus.CREDITED, moves=MAKE_GOOD_MOVES, settled_at=now)
     day = now.astimezone(invoice.order.publication.zone).date()
 
     def write(number: str) -> CreditNote:
@@ -227,9 +237,11 @@ def if_paid(invoice: Invoice, amount: Decimal) -> Account:
     return figures.with_payment(amount)
 
 
-def if_credited(invoice: Invoice, amount: Decimal) -> Account:
+def if_credited(invoice: Invoice, amount: Decimal, make_good: MakeGood | None = None) -> Account:
     """The account as it would be. Raises ``NotNow`` unless it is issued, ``Refused`` for more than was invoiced."""
     figures = _account_of_issued(invoice)
+    if make_good is not None:
+        _refuse_unless_it_settles(make_good, invoice, amount)
     if _cents(amount) > figures.creditable:
         raise Refused(
             f"At most {cash(figures.creditable, invoice.currency)} can be credited: {cash(figures.invoiced, invoice.currency)} "
@@ -276,9 +288,14 @@ def _line(invoice: Invoice, insertion: Insertion) -> InvoiceLine:
     return InvoiceLine(invoice=invoice, insertion=insertion, words=words[:200], amount=insertion.price)
 
 
-def _locked(invoice: Invoice) -> Invoice:
+def _locked(invoice: Invoice, left: Decimal | None) -> Invoice:
     """The invoice as it is now; who pays or credits it at the same time waits until we are through."""
-    return Invoice.objects.select_for_update().get(pk=invoice.pk)
+    invoice = Invoice.objects.select_for_update().get(pk=invoice.pk)
+    if left is not None and left != account(invoice).left:
+        raise Conflict(
+            f"Somebody else recorded something for {invoice} a moment ago. Look again, then decide."
+        )
+    return invoice
 
 
 def _account_of_issued(invoice: Invoice) -> Account:
@@ -294,7 +311,7 @@ def _cents(amount: Decimal) -> Decimal:
     return amount
 
 
-def _settle(make_good: MakeGood, invoice: Invoice, amount: Decimal, *, now: datetime.datetime) -> None:
+def _refuse_unless_it_settles(make_good: MakeGood, invoice: Invoice, amount: Decimal) -> None:
     """The credit is the remedy for what we owe: all of it, on the invoice on which it was billed."""
     if not invoice.lines.filter(insertion=make_good.insertion_id).exists():
         raise Refused(
@@ -304,7 +321,6 @@ def _settle(make_good: MakeGood, invoice: Invoice, amount: Decimal, *, now: date
         owed = cash(make_good.value, invoice.currency)
         raise Refused(f"{owed} is owed for {make_good.insertion}: credit that, no more and no less.")
     _only_without_replacement(make_good)
-    move(make_good, MakeGoodStatus.CREDITED, moves=MAKE_GOOD_MOVES, settled_at=now)
 
 
 def _only_without_replacement(make_good: MakeGood) -> None:

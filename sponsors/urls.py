@@ -1,6 +1,6 @@
 from django.urls import path
 
-from sponsors.views import calendar, insertions, orders
+from sponsors.views import billing, calendar, insertions, orders
 
 app_name = "sponsors"
 urlpatterns = [
@@ -16,7 +16,19 @@ urlpatterns = [
     path("orders/", orders.listing, name="orders"),
     path("orders/<int:pk>/", orders.order, name="order"),
     path("orders/<int:pk>/exclusivity/", orders.exclusivity, name="exclusivity"),
+    path("orders/<int:pk>/order.pdf", billing.order_pdf, name="order_pdf"),
+    path("orders/<int:pk>/bill/", billing.draft, name="bill"),
     path("orders/<int:pk>/<slug:verb>/", orders.step, name="order_step"),
+    path("invoices/", billing.listing, name="invoices"),
+    path("invoices/ready/", billing.ready, name="ready_to_bill"),
+    path("invoices/books.csv", billing.books, name="books"),
+    path("invoices/<int:pk>/", billing.invoice, name="invoice"),
+    path("invoices/<int:pk>/invoice.pdf", billing.invoice_pdf, name="invoice_pdf"),
+    path("invoices/<int:pk>/issue/", billing.issue, name="issue_invoice"),
+    path("invoices/<int:pk>/void/", billing.void, name="void_invoice"),
+    path("invoices/<int:pk>/pay/", billing.pay, name="pay_invoice"),
+    path("invoices/<int:pk>/credit/", billing.credit, name="credit_invoice"),
+    path("invoices/credit-notes/<int:pk>/note.pdf", billing.credit_note_pdf, name="credit_note_pdf"),
     path("insertions/<int:pk>/", insertions.insertion, name="insertion"),
     path("insertions/<int:pk>/creative/", insertions.creative, name="creative"),
     path("insertions/<int:pk>/frame/<slug:part>/", insertions.frame, name="frame"),

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from newsroom.lib.errors import NewsroomError
 from newsroom.lib.people import person
 from newsroom.lib.text import counted
-from sponsors import access, dealing, ordering, pricing, selling
+from sponsors import access, accounts, billing, dealing, ordering, pricing, selling
 from sponsors.forms import ExclusivityForm, OrderForm
 from sponsors.models import Insertion, InsertionOrder, InsertionStatus, OrderStatus
 
@@ -135,10 +135,20 @@ def _shown(request: HttpRequest, shown: InsertionOrder, form: OrderForm) -> dict
         "links": list(shown.portal_links.select_related("made_by")),
         "contacts": list(shown.advertiser.contacts.all()),
         "notices": list(shown.notices.all()),
-        "invoices": list(shown.invoices.all()),
+        **_bills(request, shown),
         "trail": list(
             shown.trail.select_related("insertion__slot__issue", "insertion__slot__placement")[:50]
         ),
         "now": timezone.now(),
         "section": "sponsors",
     }
+
+
+def _bills(request: HttpRequest, shown: InsertionOrder) -> dict[str, Any]:
+    """The order's invoices and what can be billed, for those who may see them."""
+    if not (request.user.has_perm(access.BILL) or request.user.has_perm(access.APPROVE)):
+        return {"may_see_bills": False}
+    rows = shown.invoices.prefetch_related("lines", "payments", "credit_notes")
+    billable = billing.Work(shown, billing.billable(shown))
+    stands = accounts.stands(rows, timezone.localdate())
+    return {"may_see_bills": True, "invoices": stands, "billable": billable}
