@@ -11,6 +11,7 @@ from newsroom.lib.people import Visitor, allow
 from sponsors.models import (
     Advertiser,
     CreativeVersion,
+    CreditNote,
     Hold,
     Insertion,
     InsertionOrder,
@@ -32,10 +33,13 @@ __all__ = [
     "WRITE",
     "advertiser",
     "allow",
+    "books",
+    "credit_note",
     "hold",
     "insertion",
     "insertion_to_fill",
     "invoice",
+    "invoice_to_write",
     "issue",
     "make_good",
     "notice",
@@ -120,7 +124,27 @@ def notice(user: Visitor, pk: int) -> Notice:
     return get_object_or_404(Notice.objects.select_related("order__advertiser", "order__publication"), pk=pk)
 
 
-def invoice(user: Visitor, pk: int, right: str) -> Invoice:
-    """An invoice."""
-    allow(user, right)
-    return get_object_or_404(Invoice.objects.select_related("order__advertiser", "order__publication"), pk=pk)
+def books(user: Visitor) -> None:
+    """Invoices are seen by finance and by whoever approves orders, not by everybody who sees what is sold."""
+    if not user.has_perm(BILL):
+        allow(user, APPROVE)
+
+
+def invoice(user: Visitor, pk: int) -> Invoice:
+    """An invoice, to be looked at."""
+    books(user)
+    rows = Invoice.objects.select_related("order__advertiser", "order__publication", "by")
+    return get_object_or_404(rows.prefetch_related("lines", "payments__by", "credit_notes__by"), pk=pk)
+
+
+def invoice_to_write(user: Visitor, pk: int) -> Invoice:
+    """An invoice, to be issued, paid or credited."""
+    allow(user, BILL)
+    return invoice(user, pk)
+
+
+def credit_note(user: Visitor, pk: int) -> CreditNote:
+    """A credit note, to be looked at."""
+    books(user)
+    parts = ("invoice__order__advertiser", "invoice__order__publication")
+    return get_object_or_404(CreditNote.objects.select_related(*parts), pk=pk)

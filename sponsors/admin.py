@@ -12,11 +12,14 @@ from sponsors.models import (
     Contact,
     Creative,
     CreativeVersion,
+    CreditNote,
     ExclusionLabel,
     Exclusivity,
     Insertion,
     InsertionOrder,
+    Invoice,
     Package,
+    Payment,
     Placement,
     RateCard,
     RateCardItem,
@@ -141,6 +144,30 @@ class RunRecordAdmin(ReadOnlyAdmin):
         "insertion__line__order__advertiser",
         "edition",
     ]
+
+
+@admin.register(Invoice)
+class InvoiceAdmin(ReadOnlyAdmin):
+    list_display = ["__str__", "order", "status", "currency", "issued_at", "due_on"]
+    list_filter = ["status", "order__publication"]
+    search_fields = ["number", "order__number", "order__advertiser__name", "po_number"]
+    list_select_related = ["order__advertiser"]
+
+
+@admin.register(Payment)
+class PaymentAdmin(ReadOnlyAdmin):
+    list_display = ["invoice", "amount", "received_on", "reference", "by"]
+    list_filter = ["received_on"]
+    search_fields = ["invoice__number", "reference", "invoice__order__advertiser__name"]
+    list_select_related = ["invoice__order", "by"]
+
+
+@admin.register(CreditNote)
+class CreditNoteAdmin(ReadOnlyAdmin):
+    list_display = ["number", "invoice", "amount", "reason", "at", "by"]
+    list_filter = ["at"]
+    search_fields = ["number", "invoice__number", "reason", "invoice__order__advertiser__name"]
+    list_select_related = ["invoice__order", "by"]
 
 
 @admin.register(AuditEvent)

@@ -1,9 +1,11 @@
 """What people at the desk say when they sell, and what a sponsor pays to say."""
 
+import datetime
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from issues import images
 from issues.blocks.fields import RichText, web_address
@@ -16,6 +18,9 @@ from sponsors.models import (
     Category,
     CreativeVersion,
     InsertionOrder,
+    Invoice,
+    MakeGood,
+    MakeGoodStatus,
     OrderStatus,
     Package,
     Scope,
@@ -115,6 +120,89 @@ class OrderForm(forms.ModelForm):  # type: ignore[type-arg]
         model = InsertionOrder
         fields = ["agency", "po_number", "bill_to", "terms"]
         widgets = {"bill_to": forms.Textarea(attrs={"rows": 3}), "terms": forms.Textarea(attrs={"rows": 3})}
+
+
+def amount_field(label: str) -> forms.DecimalField:
+    """Money in cents. How much it may be is said by the verb, which knows the invoice."""
+    return forms.DecimalField(label=label, max_digits=10, decimal_places=2, min_value=0)
+
+
+class IssueForm(forms.Form):
+    """When an invoice is to be paid."""
+
+    helper = fields_only()
+    due_in_days = forms.IntegerField(label="Due in days", min_value=0, max_value=365, initial=30)
+
+
+class PaymentForm(forms.Form):
+    """What came in for an invoice."""
+
+    helper = fields_only()
+    amount = amount_field("Amount received")
+    received_on = day_field("Received on")
+    reference = forms.CharField(
+        max_length=80, required=False, help_text="As the bank has it: a transfer is recorded once."
+    )
+
+    def __init__(self, *args: Any, invoice: Invoice, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.zone = invoice.order.publication.zone
+
+    def clean_received_on(self) -> datetime.date:
+        day: datetime.date = self.cleaned_data["received_on"]
+        if day > timezone.now().astimezone(self.zone).date():
+            raise ValidationError(f"{day:%-d %b %Y} has not come yet.")
+        return day
+
+
+class CreditForm(forms.Form):
+    """What is taken off an invoice, and why."""
+
+    helper = fields_only()
+    amount = amount_field("Amount to credit")
+    reason = forms.CharField(max_length=300, help_text="Stands on the credit note.")
+    make_good = forms.ModelChoiceField(
+        MakeGood.objects.none(),
+        required=False,
+        empty_label="None",
+        label="Settles a make-good",
+        help_text="It is credited whole, and then nothing more is owed for it.",
+    )
+
+    def __init__(self, *args: Any, invoice: Invoice, **options: Any) -> None:
+        super().__init__(*args, **options)
+        offered: Any = self.fields["make_good"]
+        offered.queryset = MakeGood.objects.filter(
+            insertion__invoice_lines__invoice=invoice,
+            status__in=(MakeGoodStatus.OPENED, MakeGoodStatus.SCHEDULED),
+        ).select_related(
+            "insertion__line__order__advertiser", "insertion__slot__issue", "insertion__slot__placement"
+        )
+        offered.label_from_instance = lambda owed: f"{owed.value} for {owed.insertion.slot}: {owed.reason}"
+        if not offered.queryset:
+            del self.fields["make_good"]
+
+
+class PeriodForm(forms.Form):
+    """From which day to which."""
+
+    helper = fields_only()
+    since = day_field("From")
+    until = day_field("Until")
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        since, until = given.get("since"), given.get("until")
+        if since and until and until < since:
+            self.add_error(
+                "until", f"The period ends on {until:%-d %b %Y}, before it begins on {since:%-d %b %Y}."
+            )
+        return given
+
+    @classmethod
+    def of_month(cls, today: datetime.date) -> "PeriodForm":
+        """This month so far."""
+        return cls(initial={"since": today.replace(day=1), "until": today})
 
 
 class ExclusivityForm(forms.Form):

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from sponsors.views import calendar, insertions, orders, portal, reports, settling
+from sponsors.views import billing, calendar, insertions, orders, portal, reports, settling
 
 app_name = "sponsors"
 urlpatterns = [
@@ -28,7 +28,19 @@ urlpatterns = [
     path("issues/<int:pk>/radar/", settling.radar, name="radar"),
     path("issues/<int:pk>/radar/<int:number>/keep/", settling.keep, name="keep"),
     path("bookings.<slug:ending>", reports.bookings, name="bookings"),
+    path("orders/<int:pk>/order.pdf", billing.order_pdf, name="order_pdf"),
+    path("orders/<int:pk>/bill/", billing.draft, name="bill"),
     path("orders/<int:pk>/<slug:verb>/", orders.step, name="order_step"),
+    path("invoices/", billing.listing, name="invoices"),
+    path("invoices/ready/", billing.ready, name="ready_to_bill"),
+    path("invoices/books.csv", billing.books, name="books"),
+    path("invoices/<int:pk>/", billing.invoice, name="invoice"),
+    path("invoices/<int:pk>/invoice.pdf", billing.invoice_pdf, name="invoice_pdf"),
+    path("invoices/<int:pk>/issue/", billing.issue, name="issue_invoice"),
+    path("invoices/<int:pk>/void/", billing.void, name="void_invoice"),
+    path("invoices/<int:pk>/pay/", billing.pay, name="pay_invoice"),
+    path("invoices/<int:pk>/credit/", billing.credit, name="credit_invoice"),
+    path("invoices/credit-notes/<int:pk>/note.pdf", billing.credit_note_pdf, name="credit_note_pdf"),
     path("insertions/<int:pk>/", insertions.insertion, name="insertion"),
     path("insertions/<int:pk>/creative/", insertions.creative, name="creative"),
     path("insertions/<int:pk>/frame/<slug:part>/", insertions.frame, name="frame"),

@@ -3,6 +3,7 @@
 import datetime
 import itertools
 import uuid
+from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.models import Group, User
@@ -14,12 +15,14 @@ from issues.forms import HeadForm
 from issues.models import Block, Contributor, Issue, Publication
 from newsroom.audience import recipients
 from newsroom.audience.models import MailingList, Status, Subscriber, Subscription
-from sponsors import inventory, ordering, selling, showing, trafficking
+from sponsors import billing, inventory, ordering, selling, showing, trafficking
 from sponsors.models import (
     Advertiser,
     Decision,
     Insertion,
     InsertionOrder,
+    InsertionStatus,
+    Invoice,
     LineItem,
     OrderStatus,
     Slot,
@@ -235,3 +238,29 @@ def sign_order(order: InsertionOrder, *, now: datetime.datetime = NOW) -> None:
 def whole(insertion: Insertion) -> Insertion:
     """The insertion as it stands in the database now."""
     return Insertion.objects.whole().get(pk=insertion.pk)
+
+
+def make_run_order(
+    *prices: Decimal | str | int,
+    advertiser: Advertiser | None = None,
+    publication: Publication | None = None,
+    **terms: Any,
+) -> InsertionOrder:
+    """A signed order with an insertion for each price, one a day, all of which have run. ``terms`` are those of its line."""
+    publication = publication or make_publication(rundown=[])
+    line = make_line(publication, advertiser, **terms)
+    for days, price in enumerate(prices):
+        day = TODAY + datetime.timedelta(days=days)
+        made = make_insertion(make_issue(publication, planned_for=day), line=line)
+        Insertion.objects.filter(pk=made.pk).update(price=price)
+    sign_order(line.order)
+    Insertion.objects.filter(line=line).update(status=InsertionStatus.RAN)
+    return line.order
+
+
+def make_invoice(*prices: Decimal | str | int, issued: bool = True, **order: Any) -> Invoice:
+    """An invoice with a line for each price, over 1,000 if none is named; ``order`` is as in ``make_run_order``."""
+    made = billing.draft(make_run_order(*(prices or [1000]), **order), by=None, now=NOW)
+    if issued:
+        billing.issue(made, by=None, now=NOW)
+    return made

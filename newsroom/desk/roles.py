@@ -26,6 +26,7 @@ _TRAIL = [
     f"sponsors.view_{model}"
     for model in ("insertionorder", "creative", "creativeversion", "runrecord", "auditevent")
 ]
+_BOOKS = [f"sponsors.view_{model}" for model in ("invoice", "payment", "creditnote")]
 
 ROLES: dict[str, list[str]] = {
     EDITOR: _WRITE,
@@ -45,12 +46,13 @@ ROLES: dict[str, list[str]] = {
         *_PARTIES,
         *_TRAIL,
         *_INVENTORY,
+        *_BOOKS,
         "sponsors.sell",
         "sponsors.approve_order",
         "sponsors.override_gate",
     ],
     AD_OPS: [*_SEE, *_PARTIES, *_TRAIL, "sponsors.traffic"],
-    FINANCE: [*_SEE, *_TRAIL, "sponsors.view_advertiser", "sponsors.bill"],
+    FINANCE: [*_SEE, *_TRAIL, *_BOOKS, "sponsors.view_advertiser", "sponsors.bill"],
     OPERATOR: [
         *_SEE,
         *_WRITERS,

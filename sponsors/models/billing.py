@@ -1,10 +1,13 @@
 """Invoices, what was paid of them, and credit notes. Nothing here is ever deleted."""
 
+from typing import Any
+
 from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 
+from issues.models.edition import Immutable
 from newsroom.lib.states import Moves
 from sponsors.models.deals import Insertion, InsertionOrder
 
@@ -22,14 +25,33 @@ INVOICE_MOVES: Moves = {
 }
 
 
-class Invoice(models.Model):
-    """A bill for insertions of one order. ``number`` is given when it is issued, without a gap."""
+class Written(models.Model):
+    """A row that is written once: what was billed, paid and credited is neither changed nor deleted."""
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **options: Any) -> None:
+        if not self._state.adding:
+            raise Immutable(f"This {self._meta.verbose_name} never changes.")
+        super().save(*args, **options)
+
+    def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:
+        raise Immutable(f"This {self._meta.verbose_name} is never deleted.")
+
+
+class Invoice(Written):
+    """A bill for insertions of one order. ``number`` is given when it is issued, without a gap.
+
+    ``bill_to`` and ``po_number`` are the order's at that moment; then only payments and credit notes are added to it.
+    """
 
     order = models.ForeignKey(InsertionOrder, on_delete=models.PROTECT, related_name="invoices")
     number = models.CharField(max_length=20, unique=True, null=True, blank=True)
     status = models.CharField(max_length=10, choices=InvoiceStatus, default=InvoiceStatus.DRAFT)
     currency = models.CharField(max_length=3)
     bill_to = models.TextField(blank=True)
+    po_number = models.CharField("purchase order", max_length=60, blank=True)
     drafted_at = models.DateTimeField()
     issued_at = models.DateTimeField(null=True, blank=True)
     due_on = models.DateField(null=True, blank=True)
@@ -48,7 +70,7 @@ class Invoice(models.Model):
         return self.number or f"Draft for {self.order.number}"
 
 
-class InvoiceLine(models.Model):
+class InvoiceLine(Written):
     """One insertion on an invoice, at the price frozen in its order. An insertion is billed once."""
 
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="lines")
@@ -69,7 +91,7 @@ class InvoiceLine(models.Model):
         return self.words
 
 
-class Payment(models.Model):
+class Payment(Written):
     """Money that came in for an invoice."""
 
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="payments")
@@ -86,7 +108,7 @@ class Payment(models.Model):
         return f"{self.amount} for {self.invoice}"
 
 
-class CreditNote(models.Model):
+class CreditNote(Written):
     """Money taken off an invoice; never more than was invoiced."""
 
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="credit_notes")

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from newsroom.lib.errors import NewsroomError
 from newsroom.lib.people import person
 from newsroom.lib.text import counted
-from sponsors import access, dealing, noticing, ordering, portal, pricing, selling
+from sponsors import access, accounts, billing, dealing, noticing, ordering, portal, pricing, selling
 from sponsors.forms import ExclusivityForm, LinkForm, OrderForm
 from sponsors.models import Insertion, InsertionOrder, InsertionStatus, OrderStatus
 
@@ -57,7 +57,9 @@ def order(request: HttpRequest, pk: int) -> HttpResponse:
         form.save()
         messages.success(request, "Saved.")
         return redirect("sponsors:order", pk)
-    return render(request, "sponsors/order.html", _shown(shown, form), status=422 if form.errors else 200)
+    return render(
+        request, "sponsors/order.html", _shown(request, shown, form), status=422 if form.errors else 200
+    )
 
 
 @require_POST
@@ -138,7 +140,7 @@ def exclusivity(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "sponsors/exclusivity.html", values, status=422 if form.errors else 200)
 
 
-def _shown(shown: InsertionOrder, form: OrderForm) -> dict[str, Any]:
+def _shown(request: HttpRequest, shown: InsertionOrder, form: OrderForm) -> dict[str, Any]:
     insertions = list(
         Insertion.objects.filter(line__order=shown).whole().select_related("line__package", "make_good")
         .order_by("slot__issue__planned_for", "slot__placement__position", "pk")
@@ -162,10 +164,20 @@ def _shown(shown: InsertionOrder, form: OrderForm) -> dict[str, Any]:
         "link_form": LinkForm(initial={"name": contact.name, "email": contact.email} if contact else None),
         "contacts": list(shown.advertiser.contacts.all()),
         "notices": list(shown.notices.all()),
-        "invoices": list(shown.invoices.all()),
+        **_bills(request, shown),
         "trail": list(
             shown.trail.select_related("insertion__slot__issue", "insertion__slot__placement")[:50]
         ),
         "now": now,
         "section": "sponsors",
     }
+
+
+def _bills(request: HttpRequest, shown: InsertionOrder) -> dict[str, Any]:
+    """The order's invoices and what can be billed, for those who may see them."""
+    if not (request.user.has_perm(access.BILL) or request.user.has_perm(access.APPROVE)):
+        return {"may_see_bills": False}
+    rows = shown.invoices.prefetch_related("lines", "payments", "credit_notes")
+    billable = billing.Work(shown, billing.billable(shown))
+    stands = accounts.stands(rows, timezone.localdate())
+    return {"may_see_bills": True, "invoices": stands, "billable": billable}

@@ -1,13 +1,14 @@
 """What the demo's sales people have sold: orders in every state, holds, a house promotion, a rate card."""
 
 import datetime
+from decimal import Decimal
 
 from django.contrib.auth.models import User
 
 from issues import planning
 from issues.models import Publication
 from newsroom.desk.demo import words
-from sponsors import holding, inventory, ordering, selling, showing, trafficking
+from sponsors import billing, holding, inventory, ordering, selling, showing, trafficking
 from sponsors.models import (
     Advertiser,
     Category,
@@ -17,7 +18,9 @@ from sponsors.models import (
     Decision,
     ExclusionLabel,
     Insertion,
+    InsertionStatus,
     LineItem,
+    LineKind,
     Package,
     RateCard,
     RateCardItem,
@@ -63,6 +66,39 @@ def sell(publication: Publication, people: dict[str, User], *, now: datetime.dat
         lasts=datetime.timedelta(days=12),
     )
     inventory.block([ahead[9][2]], reason="Anniversary issue", by=people["maria"], now=now)
+    _billed(publication, people, now=now)
+
+
+def _billed(publication: Publication, people: dict[str, User], *, now: datetime.datetime) -> None:
+    """What ran some time ago for three of them: paid in part, just issued, and ready to bill."""
+    fiona, advertisers = people["fiona"], Advertiser.objects.filter(orders__publication=publication)
+    lines = [
+        _line(each, publication, people, now=now) for each in advertisers.distinct().order_by("name")[:3]
+    ]
+    for line in lines:
+        _that_ran(line, publication, people, now=now)
+    for line, days in zip(lines, (20, 3), strict=False):
+        then = now - datetime.timedelta(days=days)
+        invoice = billing.draft(line.order, by=fiona, now=then)
+        billing.issue(invoice, by=fiona, now=then)
+    paid = lines[0].order.invoices.get()
+    day = (now - datetime.timedelta(days=8)).date()
+    billing.pay(paid, Decimal(4000), day, "Transfer 7731", by=fiona, now=now - datetime.timedelta(days=7))
+
+
+def _that_ran(
+    line: LineItem, publication: Publication, people: dict[str, User], *, now: datetime.datetime
+) -> None:
+    """Three past insertions that stood in the drafts, on an order with prices: as if they had been sold beforehand."""
+    rows = Insertion.objects.filter(
+        line__order__advertiser=line.order.advertiser,
+        line__kind=LineKind.ADDED_VALUE,
+        slot__issue__publication=publication,
+        slot__issue__planned_for__lt=now.date() - datetime.timedelta(days=50),
+    )
+    keys = list(rows.order_by("-slot__issue__planned_for").values_list("pk", flat=True)[:3])
+    Insertion.objects.filter(pk__in=keys).update(line=line, price=None, status=InsertionStatus.RAN)
+    _sign(line, people, now=now)
 
 
 def _rate_card(publication: Publication, *, now: datetime.datetime) -> None:
