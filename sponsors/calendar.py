@@ -78,6 +78,11 @@ class Day:
         return sum(cell.state == "held" for cell in self.cells)
 
     @property
+    def unsettled(self) -> int:
+        """Insertions that wait for somebody to settle what a move or a cancellation means for them."""
+        return sum(cell.flag == "unsettled" for cell in self.cells)
+
+    @property
     def for_sale(self) -> int:
         """Slots that could be sold: neither blocked nor closed."""
         return sum(cell.state not in ("blocked", "closed") for cell in self.cells)
@@ -168,11 +173,12 @@ class _Reading:
         self.today = now.astimezone(publication.zone).date()
         issues = Issue.objects.filter(publication=publication, planned_for__range=(since, until))
         self.issues: dict[datetime.date, list[Issue]] = {}
-        for issue in issues.exclude(status=Status.CANCELLED).order_by("pk"):
+        for issue in issues.order_by("pk"):
             issue.publication = publication
             self.issues.setdefault(issue.planned_for, []).append(issue)
         keys = [issue.pk for day in self.issues.values() for issue in day]
         self.slots = {_key(row["issue"], row["placement"], row["ordinal"]): row for row in _slots(keys)}
+        self._forget_cancelled()
         self.holds: dict[str, list[Hold]] = {}
         holds = Hold.objects.standing(now).filter(slot__issue__in=keys)
         for each in holds.select_related("slot", "advertiser", "owner"):
@@ -180,6 +186,16 @@ class _Reading:
             self.holds.setdefault(key, []).append(each)
         rows = Holiday.objects.filter(publication=publication, day__range=(since, until))
         self.holidays = {row.day: row.name or "holiday" for row in rows}
+
+    def _forget_cancelled(self) -> None:
+        """A cancelled issue stands in the calendar only while something that was sold in it waits to be settled."""
+        waiting = {row["issue"] for row in self.slots.values() if row["status"] == InsertionStatus.BOOKED}
+        for day, issues in list(self.issues.items()):
+            left = [each for each in issues if each.status != Status.CANCELLED or each.pk in waiting]
+            if left:
+                self.issues[day] = left
+            else:
+                del self.issues[day]
 
 
 def _key(issue: int, placement: int, ordinal: int) -> str:
@@ -206,6 +222,7 @@ def _slots(issues: Sequence[int]) -> Any:
             status=F("sold__status"),
             advertiser=F("sold__line__order__advertiser__name"),
             late=F("sold__late_since"),
+            agreed_for=F("sold__agreed_for"),
             version=F("sold__version__status"),
             approved=Exists(approved),
             billed=Exists(billed),
@@ -281,7 +298,7 @@ def _stand(
     row: Mapping[str, Any] = reading.slots.get(key, {})
     if row.get("insertion"):
         state = {InsertionStatus.RAN: "ran", InsertionStatus.MISSED: "missed"}.get(row["status"], "booked")
-        detail, flag = _creative(row) if state == "booked" else ("", "")
+        detail, flag = _creative(row, issue) if state == "booked" else ("", "")
         detail = ", ".join(filter(None, [detail, "invoiced" if row["billed"] else ""]))
         return state, row["advertiser"], detail, flag, row["insertion"]
     if row.get("blocked_for"):
@@ -295,8 +312,12 @@ def _stand(
     return ("unsold" if over else "open"), "", "", "", None
 
 
-def _creative(row: Mapping[str, Any]) -> tuple[str, str]:
-    """Where its creative stands, and the icon that says so."""
+def _creative(row: Mapping[str, Any], issue: Issue) -> tuple[str, str]:
+    """Where it stands, first of all with its day, then with its creative; and the mark that says so."""
+    if issue.status == Status.CANCELLED:
+        return "its issue is cancelled", "unsettled"
+    if row["agreed_for"] != issue.planned_for:
+        return "its issue has moved", "unsettled"
     if row["late"]:
         return "late, something stands in", "warn"
     if row["version"] is None:

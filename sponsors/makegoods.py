@@ -1,4 +1,5 @@
-"""What we owe when something did not run as sold, and how it is made good. The only writer of make-goods.
+"""What we owe when something did not run as sold, and how it is made good. The only writer of make-goods, but for
+those settled in money (``billing``).
 
 There is one for each original: a replacement that is missed itself opens the same one again.
 """
@@ -8,14 +9,14 @@ from decimal import Decimal
 
 from django.db import transaction
 
-from newsroom.lib.errors import NotNow, Refused
+from newsroom.lib.errors import Refused
 from newsroom.lib.people import Person
 from newsroom.lib.states import move
 from sponsors import conflicts, inventory, ordering, pricing, selling, trail
 from sponsors.models import Insertion, LineKind, MakeGood, MakeGoodStatus, Slot
 from sponsors.models.running import MAKE_GOOD_MOVES
 
-__all__ = ["credit_unbilled", "fulfil", "offers", "open_for", "schedule", "waive"]
+__all__ = ["fulfil", "offers", "open_for", "schedule", "waive"]
 
 OFFERED = 3
 
@@ -92,18 +93,6 @@ def waive(owed: MakeGood, *, who: str, by: Person, now: datetime.datetime) -> No
         raise Refused("Say who at the advertiser let it go.")
     move(owed, MakeGoodStatus.WAIVED, moves=MAKE_GOOD_MOVES, settled_at=now)
     trail.note("make-good waived", by=by, now=now, words=f"By {who}.", insertion=owed.insertion)
-
-
-@transaction.atomic
-def credit_unbilled(owed: MakeGood, *, by: Person, now: datetime.datetime) -> None:
-    """Settle it in money that was never asked for: an insertion that was not billed, and now never will be.
-
-    Raises ``NotNow`` if it stands on an invoice; then finance writes a credit note.
-    """
-    if owed.insertion.invoice_lines.filter(void=False).exists():
-        raise NotNow("It stands on an invoice: finance writes a credit note for it.")
-    move(owed, MakeGoodStatus.CREDITED, moves=MAKE_GOOD_MOVES, settled_at=now)
-    trail.note("make-good credited", by=by, now=now, words="It is not billed.", insertion=owed.insertion)
 
 
 def _value(insertion: Insertion) -> Decimal:

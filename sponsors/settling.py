@@ -10,7 +10,7 @@ from issues.models import Issue, Status
 from newsroom.lib.errors import Refused
 from newsroom.lib.people import Person
 from newsroom.lib.states import move as moved_on
-from sponsors import conflicts, makegoods, noticing, ordering, selling, trail
+from sponsors import billing, conflicts, makegoods, noticing, ordering, selling, trail
 from sponsors.models import Fault, Insertion, InsertionOrder, InsertionStatus, LineKind, Slot
 from sponsors.models.deals import INSERTION_MOVES
 
@@ -123,7 +123,7 @@ def _missed(insertion: Insertion, choice: Choice, *, by: Person, now: datetime.d
     before = f"Your message in “{insertion.slot.placement}” of {_day(insertion.agreed_for)} does not run."
     if choice.what == "credit" and owed is not None:
         if not insertion.invoice_lines.filter(void=False).exists():
-            makegoods.credit_unbilled(owed, by=by, now=now)
+            billing.forgo(owed, by=by, now=now)
             return f"{before} You will not be billed for it."
         return f"{before} You get a credit note for it."
     return f"{before} We make it good in another issue, and come back to you with a day."

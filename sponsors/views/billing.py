@@ -88,7 +88,7 @@ def credit_note_pdf(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def order_pdf(request: HttpRequest, pk: int) -> HttpResponse:
     """The insertion order on paper."""
-    shown = access.order(request.user, pk, access.SEE)
+    shown = access.order(request.user, pk, access.DEALS)
     name = f"{shown.number} revision {shown.revision}.pdf"
     return attachment(paperwork.order_pdf(shown, now=timezone.now()), name, PDF)
 

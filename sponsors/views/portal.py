@@ -4,6 +4,7 @@ import datetime
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
@@ -12,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from issues.rendering import slots
 from newsroom.lib.errors import NewsroomError
 from sponsors import checks, deadlines, portal, reporting, showing, trafficking
 from sponsors.models import Decision, Insertion, InsertionStatus, PortalLink
@@ -213,6 +215,7 @@ def _shown(link: PortalLink, token: str, shown: Insertion) -> dict[str, Any]:
         "due": _due(shown),
         "asks": _asks(shown),
         "open": _open(shown),
+        "text": slots.shown(showing.alone(shown).rendered.text, settings.SITE_URL) if shown.version else "",
         "findings": checks.version_findings(form, shown.version) if shown.version else [],
         "seal": showing.seal(shown) if shown.version else "",
         "approval": trafficking.approved(shown),

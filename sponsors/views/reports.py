@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from newsroom.lib.errors import NewsroomError
 from newsroom.lib.papers import attachment, charts, ical, pdf, sheets
 from newsroom.lib.people import person
-from sponsors import access, calendar, inventory, makegoods, reporting
+from sponsors import access, billing, calendar, inventory, makegoods, reporting
 from sponsors.models import Insertion, MakeGood
 from sponsors.reporting import Figures, Report
 from sponsors.views.calendar import WEEKS, chosen_publication, since_day
@@ -114,7 +114,7 @@ def make_good(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         elif verb == "waive":
             makegoods.waive(on, who=request.POST.get("words", ""), by=by, now=now)
         elif verb == "credit":
-            makegoods.credit_unbilled(on, by=by, now=now)
+            billing.forgo(on, by=by, now=now)
         else:
             raise Http404("There is no such step.")
     except NewsroomError as error:

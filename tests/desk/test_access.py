@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from types import SimpleNamespace
 
 import pytest
@@ -19,13 +20,14 @@ from newsroom.audience import subscribing
 from newsroom.delivery import catcher, scheduling
 from newsroom.desk import roles
 from newsroom.lib import links
-from sponsors import makegoods, noticing, portal
+from sponsors import billing, makegoods, noticing, portal
 from sponsors.models import Hold
 from tests.make import (
     NOW,
     make_advertiser,
     make_approved_issue,
     make_insertion,
+    make_invoice,
     make_issue,
     make_person,
     make_publication,
@@ -46,6 +48,7 @@ STEERERS = frozenset({"chris", "olga"})
 SELLERS, DEALERS = frozenset({"sam", "maria"}), frozenset({"sam", "maria", "adam", "fiona"})
 PLACERS, MANAGER, STOCKERS = frozenset({"adam"}), frozenset({"maria"}), frozenset({"maria", "olga"})
 PARTIES = frozenset({"sam", "maria", "adam"})
+BILLERS, BILLS_SEEN = frozenset({"fiona"}), frozenset({"fiona", "maria"})
 WATCHERS, OVERRIDERS = frozenset({"edith", "chris", "adam"}), frozenset({"maria", "chris"})
 NO_SUCH_METHOD = None
 """405 for everybody who is signed in, or for everybody where the page is public."""
@@ -133,6 +136,18 @@ DOORS = {
     "sponsors:order": Door(DEALERS, SELLERS, args=("order",), elsewhere=NO_ISSUE),
     "sponsors:exclusivity": Door(SELLERS, SELLERS, args=("order",), elsewhere=NO_ISSUE),
     "sponsors:order_step": Door(None, SELLERS, args=("order", "submit"), elsewhere=(999_999, "submit")),
+    "sponsors:order_pdf": Door(DEALERS, args=("order",), elsewhere=NO_ISSUE),
+    "sponsors:bill": Door(None, BILLERS, args=("order",), elsewhere=NO_ISSUE),
+    "sponsors:invoices": Door(BILLS_SEEN),
+    "sponsors:ready_to_bill": Door(BILLS_SEEN),
+    "sponsors:books": Door(BILLS_SEEN),
+    "sponsors:invoice": Door(BILLS_SEEN, args=("invoice",), elsewhere=NO_ISSUE),
+    "sponsors:invoice_pdf": Door(BILLS_SEEN, args=("invoice",), elsewhere=NO_ISSUE),
+    "sponsors:issue_invoice": Door(None, BILLERS, args=("invoice",), elsewhere=NO_ISSUE),
+    "sponsors:void_invoice": Door(None, BILLERS, args=("invoice",), elsewhere=NO_ISSUE),
+    "sponsors:pay_invoice": Door(None, BILLERS, args=("invoice",), elsewhere=NO_ISSUE),
+    "sponsors:credit_invoice": Door(None, BILLERS, args=("invoice",), elsewhere=NO_ISSUE),
+    "sponsors:credit_note_pdf": Door(BILLS_SEEN, args=("credit_note",), elsewhere=NO_ISSUE),
     "sponsors:invite": Door(None, SELLERS, args=("order",), elsewhere=NO_ISSUE),
     "sponsors:revoke": Door(None, SELLERS, args=("link",), elsewhere=NO_ISSUE),
     "sponsors:report": Door(DEALERS, args=("order",), elsewhere=NO_ISSUE),
@@ -181,6 +196,9 @@ ADMIN_SEES = {
     "sponsors.insertionorder": DEALERS,
     "sponsors.runrecord": DEALERS,
     "sponsors.auditevent": DEALERS,
+    "sponsors.invoice": BILLS_SEEN,
+    "sponsors.payment": BILLS_SEEN,
+    "sponsors.creditnote": BILLS_SEEN,
     "delivery.send": STAFF,
     "audience.subscription": STEERERS,
 }
@@ -234,6 +252,7 @@ def world(settings) -> SimpleNamespace:
     insertion = make_ready(make_insertion(draft, advertiser=make_advertiser("Brightwater")))
     order = insertion.line.order
     link = portal.invite(order, name="Ann", email="", by=None, now=timezone.now())
+    bill = make_invoice()
     held = Hold.objects.create(
         slot=make_slot(draft, "closing"),
         advertiser=make_advertiser(),
@@ -265,6 +284,8 @@ def world(settings) -> SimpleNamespace:
         make_good=makegoods.open_for(missed, reason="It did not run.", now=NOW).pk,
         notice=noticing.draft(order, subject="Hello", sentences=["Hi."], now=NOW).pk,
         nothing_found=0,
+        invoice=bill.pk,
+        credit_note=billing.credit(bill, Decimal(1), reason="Late.", by=None, now=NOW).pk,
         leave=links.token(subscribing.LEAVE, reader.pk),
         confirm=links.token(subscribing.CONFIRM, reader.pk),
         first=1,

@@ -227,11 +227,14 @@ def test_a_right_that_was_added_by_hand_goes_with_the_next_migration():
 
 def test_a_small_demo_is_made_once():
     first = run("make_demo", "--days", "7", "--readers", "3")
-    assert "with 6 issues and 3 readers" in first
+    assert "with 45 issues and 3 readers" in first
     counts = (Issue.objects.count(), Subscription.objects.count())
     assert run("make_demo", "--days", "7", "--readers", "3") == ""
     assert (Issue.objects.count(), Subscription.objects.count()) == counts
-    assert Issue.objects.exclude(status="sent").get().status == "draft"
+    assert {each.title != "" for each in Issue.objects.exclude(status="sent")} == {
+        True,
+        False,
+    }  # a draft, and those planned
 
 
 def test_bylines_of_the_demo_are_of_contributors_and_guests():

@@ -17,7 +17,8 @@ from newsroom.desk.roles import AD_OPS, CHIEF, EDITOR, FINANCE, OPERATOR, SALES,
 
 SLUG = "the-quay"
 READERS = 1000
-DAYS = 365
+DAYS = 200
+DELIVERED = 996
 
 _PEOPLE = [
     ("edith", "Edith Aas", EDITOR),
@@ -47,7 +48,7 @@ def make(*, now: datetime.datetime, days: int = DAYS, readers: int = READERS) ->
         day = today - datetime.timedelta(days=back)
         if day.weekday() < 5:
             _past_issue(publication, day, by=people["edith"], approved_by=people["chris"])
-    _draft_for_tomorrow(publication, today, by=people["edith"], now=now)
+    _draft_for_the_next_day(publication, today, by=people["edith"], now=now)
     selling.sell(publication, people, now=now)
     return publication
 
@@ -114,13 +115,14 @@ def _past_issue(publication: Publication, day: datetime.date, *, by: User, appro
     workflow.submit(issue, by=by, now=at)
     workflow.approve(issue, by=approved_by, now=at)
     workflow.go_out(issue, now=at)
-    workflow.finish(issue, now=at + datetime.timedelta(seconds=4))
+    workflow.finish(issue, now=at + datetime.timedelta(seconds=4), delivered=DELIVERED)
 
 
-def _draft_for_tomorrow(
+def _draft_for_the_next_day(
     publication: Publication, today: datetime.date, *, by: User, now: datetime.datetime
 ) -> Issue:
-    day = today + datetime.timedelta(days=1)
+    ahead = (today + datetime.timedelta(days=days) for days in range(1, 8))
+    day = next(day for day in ahead if day.weekday() in publication.weekdays)
     return starting.start_from_draft(publication, _words(day), planned_for=day, by=by, now=now)
 
 

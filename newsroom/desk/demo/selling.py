@@ -1,14 +1,15 @@
 """What the demo's sales people have sold: orders in every state, holds, a house promotion, a rate card."""
 
 import datetime
+import random
 from decimal import Decimal
 
 from django.contrib.auth.models import User
 
-from issues import planning
+from issues import clicks, planning
 from issues.models import Publication
 from newsroom.desk.demo import words
-from sponsors import billing, holding, inventory, ordering, selling, showing, trafficking
+from sponsors import affidavits, billing, holding, inventory, ordering, selling, showing, trafficking
 from sponsors.models import (
     Advertiser,
     Category,
@@ -28,6 +29,7 @@ from sponsors.models import (
 )
 
 WEEKS = 8
+CLICKED_DAYS = 90
 PRICES = {"primary": 4000, "secondary": 2200, "closing": 1500}
 
 
@@ -41,14 +43,14 @@ def sell(publication: Publication, people: dict[str, User], *, now: datetime.dat
     _house(publication, now=now)
     sponsors = {each.name: each for each in _sponsors(people["sam"])}
     ahead = [inventory.slots(issue) for issue in issues]
-    by, now_or = people["sam"], {"now": now}
+    by = people["sam"]
     bank, rope = sponsors["Brightwater Bank"], sponsors["Oakum Software"]
-    line = _line(bank, publication, people, max_per_issue=2, package=Package.objects.get(), **now_or)
+    line = _line(bank, publication, people, max_per_issue=2, package=Package.objects.get(), now=now)
     twins = [slot for day in ahead[3:13:5] for slot in day if slot.placement.code != "secondary"]
     sold = selling.book(line, twins, by=by, now=now)
     _ready(sold[0], people, now=now)
     _sign(line, people, now=now)
-    other = _line(rope, publication, people, **now_or)
+    other = _line(rope, publication, people, now=now)
     selling.book(other, [ahead[n][0] for n in (6, 11, 16)], by=by, now=now)
     holding.hold(
         [ahead[5][0], ahead[7][0]],
@@ -66,17 +68,22 @@ def sell(publication: Publication, people: dict[str, User], *, now: datetime.dat
         lasts=datetime.timedelta(days=12),
     )
     inventory.block([ahead[9][2]], reason="Anniversary issue", by=people["maria"], now=now)
+    affidavits.record_all(now=now)
+    _clicked(publication, now=now)
     _billed(publication, people, now=now)
 
 
 def _billed(publication: Publication, people: dict[str, User], *, now: datetime.datetime) -> None:
     """What ran some time ago for three of them: paid in part, just issued, and ready to bill."""
     fiona, advertisers = people["fiona"], Advertiser.objects.filter(orders__publication=publication)
-    lines = [
-        _line(each, publication, people, now=now) for each in advertisers.distinct().order_by("name")[:3]
-    ]
-    for line in lines:
-        _that_ran(line, publication, people, now=now)
+    lines: list[LineItem] = []
+    for each in advertisers.distinct().order_by("name"):
+        ran = _long_ago(each, publication, now=now)
+        if ran and len(lines) < 3:
+            lines.append(_line(each, publication, people, now=now))
+            _sold_beforehand(ran, lines[-1], people, now=now)
+    if not lines:
+        return
     for line, days in zip(lines, (20, 3), strict=False):
         then = now - datetime.timedelta(days=days)
         invoice = billing.draft(line.order, by=fiona, now=then)
@@ -86,19 +93,44 @@ def _billed(publication: Publication, people: dict[str, User], *, now: datetime.
     billing.pay(paid, Decimal(4000), day, "Transfer 7731", by=fiona, now=now - datetime.timedelta(days=7))
 
 
-def _that_ran(
-    line: LineItem, publication: Publication, people: dict[str, User], *, now: datetime.datetime
-) -> None:
-    """Three past insertions that stood in the drafts, on an order with prices: as if they had been sold beforehand."""
+def _long_ago(advertiser: Advertiser, publication: Publication, *, now: datetime.datetime) -> list[int]:
+    """Three past insertions of the advertiser that stood in drafts, by key."""
     rows = Insertion.objects.filter(
-        line__order__advertiser=line.order.advertiser,
+        line__order__advertiser=advertiser,
         line__kind=LineKind.ADDED_VALUE,
+        status=InsertionStatus.RAN,
         slot__issue__publication=publication,
         slot__issue__planned_for__lt=now.date() - datetime.timedelta(days=50),
     )
-    keys = list(rows.order_by("-slot__issue__planned_for").values_list("pk", flat=True)[:3])
-    Insertion.objects.filter(pk__in=keys).update(line=line, price=None, status=InsertionStatus.RAN)
+    return list(rows.order_by("-slot__issue__planned_for").values_list("pk", flat=True)[:3])
+
+
+def _sold_beforehand(
+    ran: list[int], line: LineItem, people: dict[str, User], *, now: datetime.datetime
+) -> None:
+    """As if they had been sold on an order with prices, and then run."""
+    Insertion.objects.filter(pk__in=ran).update(line=line, price=None)
     _sign(line, people, now=now)
+
+
+def _clicked(publication: Publication, *, now: datetime.datetime) -> None:
+    """Some readers of the last weeks followed a sponsor's link, and a scanner or two."""
+    since = now.date() - datetime.timedelta(days=CLICKED_DAYS)
+    for each in Insertion.objects.filter(
+        slot__issue__publication=publication, status=InsertionStatus.RAN, slot__issue__planned_for__gte=since
+    ).select_related("slot__issue", "version"):
+        issue, pick = each.slot.issue, random.Random(each.pk)  # noqa: S311 - figures for a demo, not secrets
+        at = (issue.published_at or now) + datetime.timedelta(minutes=20)
+        people = [
+            clicks.Seen(
+                url="https://example.com/", reader=f"demo-{pick.randrange(400)}", at=at, mark=each.token
+            )
+            for _ in range(pick.randrange(8, 30))
+        ]
+        scanner = clicks.Seen(
+            url="https://example.com/", reader="demo-scanner", at=at, mark=each.token, agent="link-scanner"
+        )
+        clicks.record(issue, [*people, scanner])
 
 
 def _rate_card(publication: Publication, *, now: datetime.datetime) -> None:

@@ -1,4 +1,4 @@
-"""Words for a year of issues of The Quay, made up from beginning to end."""
+"""Words for half a year of issues of The Quay, made up from beginning to end."""
 
 STORIES = [
     (
