@@ -4,7 +4,7 @@ import datetime
 from collections.abc import Iterable, Sequence
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from issues.models import Issue, Publication, Status
 from newsroom.lib.errors import Conflict, Refused
@@ -35,9 +35,6 @@ STANDARD = (
 
 AT_ONCE = 200
 """Slots that one step takes."""
-
-NEAREST = 500
-"""Slots among which alternatives are sought."""
 
 
 @transaction.atomic
@@ -151,17 +148,18 @@ def alternatives(slot: Slot, *, now: datetime.datetime, count: int = 3) -> list[
     issue, placement = slot.issue, slot.placement
     today = now.astimezone(issue.publication.zone).date()
     near = Q(placement=placement, issue__status__in=[Status.DRAFT, Status.IN_REVIEW])
-    rows = Slot.objects.filter(Q(issue=issue) | near, issue__planned_for__gte=today).exclude(pk=slot.pk)
-    rows = rows.select_related("placement__format", "issue__publication")
-    nearest = sorted(
-        rows,
-        key=lambda each: (
-            abs((each.issue.planned_for - issue.planned_for).days),
-            each.placement_id != placement.pk,
-            each.placement.position,
-        ),
+    unsold = ~Exists(Insertion.objects.filter(slot=OuterRef("pk"), status__in=TAKES_SLOT))
+    rows = Slot.objects.filter(Q(issue=issue) | near, unsold, issue__planned_for__gte=today)
+    keys = rows.exclude(pk=slot.pk).values_list(
+        "pk", "issue__planned_for", "placement", "placement__position"
     )
-    return free(nearest[:NEAREST], now=now)[:count]
+    nearest = sorted(
+        keys,
+        key=lambda each: (abs((each[1] - issue.planned_for).days), each[2] != placement.pk, each[3]),
+    )
+    chosen = [pk for pk, *_ in nearest[: count * 10]]
+    found = Slot.objects.select_related("placement__format", "issue__publication").in_bulk(chosen)
+    return free([found[pk] for pk in chosen if pk in found], now=now)[:count]
 
 
 @transaction.atomic
