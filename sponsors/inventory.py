@@ -143,19 +143,24 @@ def free(among: Sequence[Slot], *, now: datetime.datetime) -> list[Slot]:
     ]
 
 
-def alternatives(slot: Slot, *, now: datetime.datetime, count: int = 3) -> list[Slot]:
-    """Free slots instead of that one: in the same issue first, then the same placement on the days nearest to it."""
+def alternatives(
+    slot: Slot, *, now: datetime.datetime, count: int = 3, besides: Iterable[Slot] = ()
+) -> list[Slot]:
+    """Free slots instead of that one: in the same issue first, then the same placement on the days nearest to it.
+
+    ``besides`` are wanted already, and no news.
+    """
     issue, placement = slot.issue, slot.placement
     today = now.astimezone(issue.publication.zone).date()
     near = Q(placement=placement, issue__status__in=[Status.DRAFT, Status.IN_REVIEW])
     unsold = ~Exists(Insertion.objects.filter(slot=OuterRef("pk"), status__in=TAKES_SLOT))
     rows = Slot.objects.filter(Q(issue=issue) | near, unsold, issue__planned_for__gte=today)
-    keys = rows.exclude(pk=slot.pk).values_list(
+    keys = rows.exclude(pk__in={slot.pk, *(each.pk for each in besides)}).values_list(
         "pk", "issue__planned_for", "placement", "placement__position"
     )
     nearest = sorted(
         keys,
-        key=lambda each: (abs((each[1] - issue.planned_for).days), each[2] != placement.pk, each[3]),
+        key=lambda each: (abs((each[1] - issue.planned_for).days), each[2] != placement.pk, each[3], each[1]),
     )
     chosen = [pk for pk, *_ in nearest[: count * 10]]
     found = Slot.objects.select_related("placement__format", "issue__publication").in_bulk(chosen)
