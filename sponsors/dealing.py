@@ -39,7 +39,7 @@ def quote(slots: Sequence[Slot]) -> Quote:
 
 def known(advertiser: Advertiser) -> Advertiser:
     """The row of an advertiser that a form named, made now if it is new."""
-    if advertiser.pk is None:
+    if not advertiser.pk:
         advertiser = selling.known_by_name(advertiser.name)
     return advertiser
 
