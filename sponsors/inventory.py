@@ -37,7 +37,7 @@ STANDARD = (
 AT_ONCE = 200
 """Slots that one step takes."""
 NEAR = 40
-"""Issues among which something else is offered."""
+"""Issues that are looked through at once for something else to offer."""
 
 
 @transaction.atomic
@@ -146,26 +146,40 @@ def free(among: Sequence[Slot], *, now: datetime.datetime) -> list[Slot]:
     ]
 
 
-def alternatives(slot: Slot, *, now: datetime.datetime, count: int = 3) -> list[Slot]:
-    """Free slots instead of that one: in the same issue first, then the same placement on the days nearest to it."""
-    issue, placement = slot.issue, slot.placement
+def alternatives(
+    slot: Slot, *, now: datetime.datetime, count: int = 3, besides: Iterable[Slot] = ()
+) -> list[Slot]:
+    """Free slots instead of that one: in the same issue first, then the same placement on the days nearest to it.
+
+    ``besides`` are wanted already, and no news.
+    """
+    issue = slot.issue
+    wanted = {slot.pk, *(each.pk for each in besides)}
     nearest = sorted(
         coming(issue.publication, now=now), key=lambda each: abs((each.planned_for - issue.planned_for).days)
-    )[:NEAR]
-    lay_out(nearest)
-    rows = Slot.objects.filter(
-        Q(issue=issue) | Q(placement=placement), issue__in=nearest, placement__retired_at=None
     )
-    rows = rows.exclude(pk=slot.pk).select_related("placement__format", "issue__publication")
-    ranked = sorted(
-        rows,
+    found: list[Slot] = []
+    for start in range(0, len(nearest), NEAR):
+        near = _instead(slot, nearest[start : start + NEAR])
+        found += free([each for each in near if each.pk not in wanted], now=now)
+        if len(found) >= count:
+            break
+    return found[:count]
+
+
+def _instead(slot: Slot, issues: Sequence[Issue]) -> list[Slot]:
+    """What might stand for the slot in those issues, the nearest first."""
+    lay_out(issues)
+    same = Q(issue=slot.issue_id) | Q(placement=slot.placement_id)
+    rows = Slot.objects.filter(same, issue__in=issues, placement__retired_at=None)
+    return sorted(
+        rows.select_related("placement__format", "issue__publication"),
         key=lambda each: (
-            abs((each.issue.planned_for - issue.planned_for).days),
-            each.issue_id != issue.pk,
+            abs((each.issue.planned_for - slot.issue.planned_for).days),
+            each.issue_id != slot.issue_id,
             each.placement.position,
         ),
     )
-    return free(ranked, now=now)[:count]
 
 
 def coming(publication: Publication, *, now: datetime.datetime) -> list[Issue]:

@@ -24,7 +24,7 @@ class Taken(Conflict):
         lost = {slot.pk for slot, _ in refused}
         self.refused = list(refused)
         self.free = [slot for slot in among if slot.pk not in lost]
-        self.instead = inventory.alternatives(refused[0][0], now=now)
+        self.instead = inventory.alternatives(refused[0][0], now=now, besides=among)
         super().__init__(" ".join([*(why for _, why in refused), *self._offer()]))
 
     def _offer(self) -> list[str]:

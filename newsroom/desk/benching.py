@@ -1,6 +1,9 @@
 """Measuring what docs/performance.md promises. Machines are noisy: read medians, compare in one run."""
 
+import datetime
+import gzip
 import http.client
+import itertools
 import os
 import socket
 import statistics
@@ -15,6 +18,32 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
+from django.contrib.auth.models import Group, User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from issues.models import Issue, Publication
+from newsroom.desk import roles
+from sponsors import inventory
+from sponsors.models import (
+    AdFormat,
+    Advertiser,
+    Creative,
+    CreativeVersion,
+    Decision,
+    Hold,
+    Insertion,
+    InsertionOrder,
+    LineItem,
+    OrderStatus,
+    Placement,
+    Proof,
+    RateCard,
+    RateCardItem,
+    VersionStatus,
+)
 
 REQUESTS = 2000
 CONNECTIONS = 4
@@ -40,6 +69,123 @@ def _ms(work: Callable[[], object]) -> float:
     start = time.perf_counter()
     work()
     return (time.perf_counter() - start) * 1000
+
+
+@dataclass(frozen=True)
+class Page:
+    """What one page costs: queries, milliseconds of a hundred requests in order, bytes once gzipped."""
+
+    queries: int
+    ms: list[float]
+    gzipped: int
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.ms)
+
+    @property
+    def p95(self) -> float:
+        return self.ms[int(len(self.ms) * 0.95)]
+
+
+def calendar_page(publication: Publication, *, times: int = 100) -> Page:
+    """The sponsor calendar of twelve weeks, as a sales person gets it: the whole request, from the session to the last byte."""
+    seller = User.objects.create_user(f"bench{publication.pk}", is_staff=True)
+    seller.groups.add(Group.objects.get(name=roles.SALES))
+    client = Client(SERVER_NAME="127.0.0.1")
+    client.force_login(seller)
+
+    def ask() -> bytes:
+        answer = client.get(reverse("sponsors:calendar"), {"publication": publication.slug, "weeks": "12"})
+        if answer.status_code != 200:
+            raise RuntimeError(f"The calendar answered {answer.status_code}.")
+        return answer.content
+
+    page = ask()
+    with CaptureQueriesContext(connection) as queries:
+        ask()
+    return Page(len(queries), sorted(_ms(ask) for _ in range(times)), len(gzip.compress(page, 6)))
+
+
+def full_board(*, now: datetime.datetime, bookings: int = 400) -> Publication:
+    """A publication with twelve weeks of issues, eight placements, so many bookings in every state, and holds in the rest."""
+    publication = Publication.objects.create(
+        name="Bench board", slug="bench-board", sender_email="bench@bench.example"
+    )
+    placements = _placements(publication)
+    card = RateCard.objects.create(publication=publication, name="Rates", valid_from=now.date())
+    RateCardItem.objects.bulk_create(
+        RateCardItem(card=card, placement=each, price=1200) for each in placements
+    )
+    monday = now.date() - datetime.timedelta(days=now.weekday())
+    days = [monday + datetime.timedelta(days=n) for n in range(84)]
+    Issue.objects.bulk_create(
+        Issue(
+            publication=publication,
+            title=f"Issue of {day}",
+            slug=f"issue-{day}",
+            planned_for=day,
+            changed_at=now,
+        )
+        for day in days
+        if day.weekday() in publication.weekdays
+    )
+    issues = list(publication.issues.order_by("planned_for"))
+    inventory.lay_out(issues)
+    _sell(publication, bookings, now=now)
+    return publication
+
+
+def _placements(publication: Publication) -> list[Placement]:
+    form, _ = AdFormat.objects.get_or_create(name="Message")
+    return Placement.objects.bulk_create(
+        Placement(publication=publication, code=f"place-{n}", name=f"Placement {n}", position=n, format=form)
+        for n in range(1, 9)
+    )
+
+
+def _sell(publication: Publication, bookings: int, *, now: datetime.datetime) -> None:
+    """Slots go to forty advertisers in turn; every fourth has no creative, of the others two thirds are approved."""
+    advertisers = [Advertiser.objects.create(name=f"Brightwater & Sons {n}") for n in range(1, 41)]
+    lines = [_line(publication, each, now=now) for each in advertisers]
+    versions = [_version(each, now=now) for each in advertisers]
+    slots = [slot for issue in publication.issues.all() for slot in issue.slots.select_related("issue")]
+    turns = zip(slots[:bookings], itertools.cycle(zip(lines, versions, strict=True)), strict=False)
+    sold = Insertion.objects.bulk_create(
+        Insertion(
+            line=line, slot=slot, version=version if n % 4 else None, agreed_for=slot.issue.planned_for,
+            booked_at=now,
+        )
+        for n, (slot, (line, version)) in enumerate(turns)
+    )  # fmt: skip
+    Proof.objects.bulk_create(
+        Proof(
+            insertion=each, version=each.version, rendering="0" * 64, decision=Decision.APPROVED, who="Ann",
+            at=now,
+        )
+        for n, each in enumerate(sold)
+        if each.version and n % 3
+    )  # fmt: skip
+    until = now + datetime.timedelta(hours=30)
+    Hold.objects.bulk_create(
+        Hold(slot=slot, advertiser=advertisers[n % 40], rank=1, placed_at=now, expires_at=until)
+        for n, slot in enumerate(slots[bookings : bookings + 40])
+    )
+
+
+def _line(publication: Publication, advertiser: Advertiser, *, now: datetime.datetime) -> LineItem:
+    order = InsertionOrder.objects.create(
+        number=f"BENCH-{advertiser.pk}", advertiser=advertiser, publication=publication, created_at=now,
+        status=OrderStatus.DRAFT,
+    )  # fmt: skip
+    return LineItem.objects.create(order=order, max_per_issue=8)
+
+
+def _version(advertiser: Advertiser, *, now: datetime.datetime) -> CreativeVersion:
+    return CreativeVersion.objects.create(
+        creative=Creative.objects.create(advertiser=advertiser), number=1, body="<p>Boats.</p>",
+        status=VersionStatus.REVIEWED, submitted_at=now, submitted_by="Ann",
+    )  # fmt: skip
 
 
 @contextmanager

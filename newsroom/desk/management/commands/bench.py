@@ -26,7 +26,7 @@ class Undone(Exception):
 
 
 class Command(BaseCommand):
-    help = "Measure rendering and the archive."
+    help = "Measure rendering, the sponsor calendar and the archive."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -35,6 +35,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, draft: Path | None, **options: Any) -> None:
         self._rendering(draft or (SAMPLE if SAMPLE.exists() else STAND_IN))
+        self._calendar()
         self._archive()
 
     def _rendering(self, draft: Path) -> None:
@@ -50,6 +51,16 @@ class Command(BaseCommand):
         self._figure("  plain text", benching.median_ms(lambda: render_text(snapshot)), "ms")
         self._figure("  web page", benching.median_ms(lambda: _afresh(render_web, snapshot)), "ms")
         self._figure("the same again", benching.median_ms(lambda: render(snapshot)), "ms")
+
+    def _calendar(self) -> None:
+        self._say(
+            "Sponsor calendar (12 weeks, 8 placements, 400 bookings; the whole request of a sales person)"
+        )
+        page = _of_a_full_board()
+        self._figure("queries", page.queries, "", at_most=12)
+        self._figure("on the server, median", page.median, "ms", at_most=150)
+        self._figure("  95th percentile", page.p95, "ms", at_most=150)
+        self._figure("page, gzipped", page.gzipped / 1024, "KB", at_most=60)
 
     def _archive(self) -> None:
         self._say(
@@ -82,6 +93,17 @@ def _afresh(rendering: Callable[[Snapshot], object], snapshot: Snapshot) -> None
     """Render as if no block had been rendered before."""
     forget()
     rendering(snapshot)
+
+
+def _of_a_full_board() -> benching.Page:
+    """The calendar of an invented publication, measured and then undone."""
+    taken: list[benching.Page] = []
+    try:
+        with transaction.atomic():
+            taken.append(benching.calendar_page(benching.full_board(now=timezone.now())))
+            raise Undone
+    except Undone:
+        return taken[0]
 
 
 def _snapshot(draft: Path) -> Snapshot:

@@ -1,0 +1,280 @@
+"""Holds: the clock decides whether they stand, and nobody keeps a slot for ever."""
+
+import datetime
+
+import pytest
+
+from issues import workflow
+from issues.models import Issue
+from newsroom.lib.errors import NotNow, Refused
+from sponsors import deadlines, holding, inventory, selling
+from sponsors.models import Advertiser, Hold, HoldStatus, Slot
+from sponsors.taken import Taken
+from tests.make import (
+    NOW,
+    TODAY,
+    make_advertiser,
+    make_insertion,
+    make_issue,
+    make_line,
+    make_person,
+    make_publication,
+    make_slot,
+)
+
+pytestmark = pytest.mark.django_db
+HOUR, DAY = datetime.timedelta(hours=1), datetime.timedelta(days=1)
+FAR = TODAY + 28 * DAY
+
+
+@pytest.fixture
+def issue() -> Issue:
+    return make_issue(make_publication(rundown=[]), planned_for=FAR)
+
+
+@pytest.fixture
+def slot(issue) -> Slot:
+    return make_slot(issue)
+
+
+def hold(slot: Slot, advertiser: Advertiser | None = None, *, now=NOW, **options) -> Hold:
+    (made,) = holding.hold([slot], advertiser or make_advertiser(), by=None, now=now, **options)
+    return made
+
+
+def challenge(slot: Slot, advertiser: Advertiser | None = None, *, now=NOW) -> Hold:
+    return holding.challenge(slot, advertiser or make_advertiser(), by=None, now=now)
+
+
+def again(held: Hold) -> Hold:
+    return Hold.objects.get(pk=held.pk)
+
+
+def book_by(slot: Slot) -> datetime.datetime:
+    return deadlines.of(slot.issue, slot.placement).book_by
+
+
+def standing(slot: Slot, now=NOW) -> list[Hold]:
+    return list(Hold.objects.standing(now).filter(slot=slot))
+
+
+# expiry
+
+
+def test_a_hold_keeps_others_away_until_it_runs_out_to_the_second(slot):
+    held = hold(slot, make_advertiser("Brightwater"))
+    with pytest.raises(Taken, match="held by Somebody for Brightwater until Thu 6 Mar, 08:00"):
+        hold(slot, now=held.expires_at - datetime.timedelta(seconds=1))
+    assert hold(slot, now=held.expires_at).rank == 1
+
+
+def test_a_hold_that_ran_out_is_gone_though_nobody_has_tidied(slot):
+    held = hold(slot, lasts=HOUR)
+    later = NOW + HOUR
+    assert again(held).status == HoldStatus.ACTIVE
+    assert standing(slot, later) == []
+    assert inventory.free([slot], now=later) == [slot]
+    with pytest.raises(NotNow, match="ran out on"):
+        holding.extend(held, by=None, now=later)
+    with pytest.raises(NotNow, match="ran out on"):
+        holding.release(held, by=None, now=later)
+
+
+def test_tidying_marks_what_ran_out_when_it_ran_out_and_nothing_else(slot, issue):
+    gone, there = hold(slot, lasts=HOUR), hold(make_slot(issue, "closing"))
+    assert holding.tidy(now=NOW + DAY) == 1
+    assert (again(gone).status, again(gone).ended_at) == (HoldStatus.EXPIRED, NOW + HOUR)
+    assert again(there).status == HoldStatus.ACTIVE
+    assert holding.tidy(now=NOW + DAY) == 0
+
+
+@pytest.mark.parametrize("lasts", [datetime.timedelta(0), -HOUR, 14 * DAY + datetime.timedelta(seconds=1)])
+def test_a_hold_lasts_some_time_and_at_most_two_weeks(slot, lasts):
+    with pytest.raises(Refused, match="14 days"):
+        hold(slot, lasts=lasts)
+
+
+def test_a_hold_never_outlasts_the_day_by_which_the_slot_must_be_booked(issue):
+    slot = make_slot(make_issue(issue.publication, planned_for=TODAY + 10 * DAY))
+    assert hold(slot, lasts=14 * DAY).expires_at == book_by(slot)
+
+
+def test_after_that_day_nobody_holds(slot):
+    with pytest.raises(NotNow, match="too late to hold"):
+        hold(slot, now=book_by(slot))
+
+
+def test_whoever_holds_a_slot_does_not_hold_it_twice(slot):
+    advertiser = make_advertiser("Brightwater")
+    hold(slot, advertiser)
+    with pytest.raises(Taken, match="held for Brightwater already"):
+        hold(slot, advertiser, behind_others=True)
+
+
+def test_the_house_holds_nothing(slot):
+    house = make_advertiser(house=True)
+    hold(slot)
+    with pytest.raises(Refused, match="House promotions"):
+        hold(slot, house, behind_others=True)
+    with pytest.raises(Refused, match="House promotions"):
+        challenge(slot, house)
+
+
+# all or nothing
+
+
+def test_many_slots_are_held_together(issue):
+    slots = [make_slot(issue, each) for each in ("primary", "closing")]
+    made = holding.hold(slots, make_advertiser(), by=make_person("Sales"), now=NOW)
+    assert {each.slot for each in made} == set(slots)
+
+
+def test_if_one_slot_is_gone_none_is_held_and_the_rest_is_named(issue):
+    hold(make_slot(issue))
+    slots = [make_slot(issue, each) for each in ("primary", "closing")]
+    with pytest.raises(Taken) as taken:
+        holding.hold(slots, make_advertiser(), by=None, now=NOW)
+    assert taken.value.free == slots[1:]
+    assert Hold.objects.count() == 1
+
+
+def test_if_it_is_too_late_for_one_slot_none_is_held(issue):
+    near = make_issue(issue.publication, planned_for=TODAY + DAY)
+    with pytest.raises(NotNow, match="too late"):
+        holding.hold([make_slot(issue), make_slot(near)], make_advertiser(), by=None, now=NOW)
+    assert not Hold.objects.exists()
+
+
+def test_no_slots_is_said_and_no_crash():
+    with pytest.raises(Refused, match="at least one slot"):
+        holding.hold([], make_advertiser(), by=None, now=NOW)
+
+
+# options
+
+
+def test_the_second_option_moves_up_when_the_first_is_released(slot):
+    first, second = hold(slot), hold(slot, behind_others=True)
+    holding.release(first, by=None, now=NOW)
+    assert standing(slot) == [second]
+    assert hold(slot, behind_others=True).rank == 3
+
+
+def test_the_second_option_moves_up_when_the_first_runs_out(slot):
+    hold(slot, lasts=HOUR)
+    second = hold(slot, behind_others=True)
+    with pytest.raises(Taken, match=str(second.advertiser)):
+        hold(slot, now=NOW + HOUR)
+
+
+def test_a_released_hold_is_not_released_again(slot):
+    held = hold(slot)
+    holding.release(held, by=None, now=NOW)
+    with pytest.raises(NotNow, match="was released"):
+        holding.release(held, by=None, now=NOW)
+
+
+# extending
+
+
+def test_a_hold_is_extended_once_by_two_days(slot):
+    held = hold(slot)
+    holding.extend(held, by=None, now=NOW + HOUR)
+    assert again(held).expires_at == held.expires_at + 2 * DAY
+    with pytest.raises(NotNow, match="extended once"):
+        holding.extend(held, by=None, now=NOW + HOUR)
+
+
+def test_an_extension_ends_where_the_slot_must_be_booked(slot):
+    held = hold(slot, now=book_by(slot) - 3 * DAY)
+    holding.extend(held, by=None, now=book_by(slot) - 3 * DAY)
+    assert again(held).expires_at == book_by(slot)
+
+
+def test_a_hold_that_lasts_as_long_as_it_can_is_not_extended(slot):
+    held = hold(slot, now=book_by(slot) - DAY)
+    with pytest.raises(NotNow, match="cannot be held any longer"):
+        holding.extend(held, by=None, now=book_by(slot) - DAY)
+    assert again(held).extended_at is None
+
+
+def test_a_hold_in_a_closed_issue_is_not_extended(slot):
+    held = hold(slot)
+    workflow.cancel(slot.issue, by=None, now=NOW)
+    with pytest.raises(NotNow, match="the issue is cancelled"):
+        holding.extend(held, by=None, now=NOW)
+
+
+# challenges
+
+
+def test_a_challenge_leaves_a_day_and_gives_the_next_option(slot):
+    held, other = hold(slot, lasts=7 * DAY), make_advertiser()
+    challenge(slot, other)
+    assert again(held).expires_at == NOW + DAY
+    assert standing(slot, NOW + DAY)[0].advertiser == other
+
+
+def test_a_challenge_never_lengthens_a_hold(slot):
+    held = hold(slot, lasts=HOUR)
+    challenge(slot)
+    assert again(held).expires_at == NOW + HOUR
+
+
+def test_a_challenged_hold_is_not_extended(slot):
+    held = hold(slot)
+    challenge(slot)
+    with pytest.raises(NotNow, match="challenged"):
+        holding.extend(held, by=None, now=NOW)
+
+
+def test_a_hold_is_challenged_once(slot):
+    hold(slot, make_advertiser("Brightwater"))
+    challenge(slot)
+    with pytest.raises(NotNow, match="challenged already; Brightwater has until Wed 5 Mar, 08:00"):
+        challenge(slot, now=NOW + HOUR)
+
+
+def test_nobody_challenges_themselves(slot):
+    held = hold(slot)
+    with pytest.raises(NotNow, match="first option itself"):
+        challenge(slot, held.advertiser)
+
+
+def test_there_is_nothing_to_challenge_where_nobody_holds(slot):
+    hold(slot, lasts=HOUR)
+    with pytest.raises(NotNow, match="Nobody holds"):
+        challenge(slot, now=NOW + HOUR)
+
+
+def test_who_has_an_option_already_challenges_with_it(slot):
+    hold(slot)
+    second = hold(slot, behind_others=True)
+    challenge(slot, second.advertiser)
+    assert len(standing(slot)) == 2
+
+
+def test_who_stands_in_the_issue_already_may_challenge(issue):
+    advertiser = make_advertiser()
+    make_insertion(issue, "closing", advertiser=advertiser)
+    slot = make_slot(issue)
+    hold(slot)
+    assert challenge(slot, advertiser).challenged_at == NOW
+
+
+def test_a_slot_of_a_cancelled_issue_is_not_challenged(slot):
+    hold(slot)
+    workflow.cancel(slot.issue, by=None, now=NOW)
+    with pytest.raises(NotNow, match="the issue is cancelled"):
+        challenge(slot)
+    assert Hold.objects.count() == 1
+
+
+def test_a_challenged_holder_may_book(slot):
+    held = hold(slot)
+    challenge(slot)
+    selling.book(make_line(slot.issue.publication, held.advertiser), [slot], by=None, now=NOW)
+    assert [each.status for each in Hold.objects.order_by("rank")] == [
+        HoldStatus.CONVERTED,
+        HoldStatus.RELEASED,
+    ]
