@@ -28,7 +28,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     rows = InsertionOrder.objects.select_related("advertiser", "publication", "salesperson")
     rows = rows.annotate(
         booked=Count("lines__insertions", filter=Q(lines__insertions__status=InsertionStatus.BOOKED))
-    )
+    ).order_by("-created_at", "-pk")  # counting drops the model's own order
     if wanted:
         rows = rows.filter(
             Q(number__icontains=wanted)
