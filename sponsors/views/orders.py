@@ -137,7 +137,10 @@ def _shown(request: HttpRequest, shown: InsertionOrder, form: OrderForm) -> dict
         "notices": list(shown.notices.all()),
         **_bills(request, shown),
         "trail": list(
-            shown.trail.select_related("insertion__slot__issue", "insertion__slot__placement")[:50]
+            access.trail(
+                request.user,
+                shown.trail.select_related("insertion__slot__issue", "insertion__slot__placement"),
+            )[:50]
         ),
         "now": timezone.now(),
         "section": "sponsors",
@@ -146,7 +149,7 @@ def _shown(request: HttpRequest, shown: InsertionOrder, form: OrderForm) -> dict
 
 def _bills(request: HttpRequest, shown: InsertionOrder) -> dict[str, Any]:
     """The order's invoices and what can be billed, for those who may see them."""
-    if not (request.user.has_perm(access.BILL) or request.user.has_perm(access.APPROVE)):
+    if not access.sees_books(request.user):
         return {"may_see_bills": False}
     rows = shown.invoices.prefetch_related("lines", "payments", "credit_notes")
     billable = billing.Work(shown, billing.billable(shown))

@@ -152,6 +152,31 @@ def test_sales_see_the_order_without_its_invoices(sam, maria):
     assert url("invoice", invoice.pk) not in words(sold)
 
 
+def test_what_was_billed_is_not_in_the_trail_that_sales_and_editors_see(sam, edith, maria):
+    invoice = make_invoice()
+    page = url("order", invoice.order_id)
+    for client, sees in ((sam, False), (edith, False), (maria, True)):
+        assert ("invoice issued" in words(client.get(page))) == sees
+
+
+def test_what_was_credited_is_not_in_the_trail_of_the_insertion_that_sales_see(sam, maria):
+    invoice = make_invoice(1000)
+    insertion = invoice.lines.get().insertion
+    make_good = MakeGood.objects.create(insertion=insertion, reason="Off.", value=1000, opened_at=NOW)
+    billing.credit(invoice, Decimal(1000), "Off.", **BY, make_good=make_good)
+    page = url("insertion", insertion.pk)
+    assert "CN-2031-00001" not in words(sam.get(page))
+    assert "CN-2031-00001" in words(maria.get(page))
+
+
+def test_what_was_billed_is_not_in_the_audit_trail_of_the_admin_for_sales(sam, fiona):
+    make_invoice()
+    page = reverse("admin:sponsors_auditevent_changelist")
+    assert "order signed" in words(sam.get(page))
+    assert "due 3 Apr 2031" not in words(sam.get(page))
+    assert "due 3 Apr 2031" in words(fiona.get(page))
+
+
 # Lists
 
 

@@ -72,11 +72,12 @@ def sell(publication: Publication, people: dict[str, User], *, now: datetime.dat
 def _billed(publication: Publication, people: dict[str, User], *, now: datetime.datetime) -> None:
     """What ran some time ago for three of them: paid in part, just issued, and ready to bill."""
     fiona, advertisers = people["fiona"], Advertiser.objects.filter(orders__publication=publication)
+    sold = now - datetime.timedelta(days=90)
     lines = [
-        _line(each, publication, people, now=now) for each in advertisers.distinct().order_by("name")[:3]
+        _line(each, publication, people, now=sold) for each in advertisers.distinct().order_by("name")[:3]
     ]
     for line in lines:
-        _that_ran(line, publication, people, now=now)
+        _that_ran(line, publication, people, now=sold)
     for line, days in zip(lines, (20, 3), strict=False):
         then = now - datetime.timedelta(days=days)
         invoice = billing.draft(line.order, by=fiona, now=then)
@@ -89,14 +90,14 @@ def _billed(publication: Publication, people: dict[str, User], *, now: datetime.
 def _that_ran(
     line: LineItem, publication: Publication, people: dict[str, User], *, now: datetime.datetime
 ) -> None:
-    """Three past insertions that stood in the drafts, on an order with prices: as if they had been sold beforehand."""
+    """Three insertions that stood in the drafts of past issues, on an order with prices: as if they had been sold ``now``."""
     rows = Insertion.objects.filter(
         line__order__advertiser=line.order.advertiser,
         line__kind=LineKind.ADDED_VALUE,
         slot__issue__publication=publication,
-        slot__issue__planned_for__lt=now.date() - datetime.timedelta(days=50),
+        slot__issue__planned_for__gt=now.date() + datetime.timedelta(days=14),
     )
-    keys = list(rows.order_by("-slot__issue__planned_for").values_list("pk", flat=True)[:3])
+    keys = list(rows.order_by("slot__issue__planned_for").values_list("pk", flat=True)[:3])
     Insertion.objects.filter(pk__in=keys).update(line=line, price=None, status=InsertionStatus.RAN)
     _sign(line, people, now=now)
 
