@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from newsroom.lib.errors import NewsroomError
 from newsroom.lib.people import person
-from newsroom.lib.text import counted
+from newsroom.lib.text import counted, printable
 from sponsors import access, accounts, billing, dealing, ordering, pricing, selling
 from sponsors.forms import ExclusivityForm, OrderForm
 from sponsors.models import Insertion, InsertionOrder, InsertionStatus, OrderStatus
@@ -24,7 +24,7 @@ ORDERS_A_PAGE = 40
 def listing(request: HttpRequest) -> HttpResponse:
     """Orders, the newest first."""
     access.allow(request.user, access.SEE)
-    wanted, status = request.GET.get("q", "").strip(), request.GET.get("status", "")
+    wanted, status = printable(request.GET.get("q", "")).strip(), request.GET.get("status", "")
     rows = InsertionOrder.objects.select_related("advertiser", "publication", "salesperson")
     rows = rows.annotate(
         booked=Count("lines__insertions", filter=Q(lines__insertions__status=InsertionStatus.BOOKED))

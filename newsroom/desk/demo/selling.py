@@ -6,7 +6,7 @@ from decimal import Decimal
 from django.contrib.auth.models import User
 
 from issues import planning
-from issues.models import Publication
+from issues.models import Publication, Status
 from newsroom.desk.demo import words
 from sponsors import billing, holding, inventory, ordering, selling, showing, trafficking
 from sponsors.models import (
@@ -70,36 +70,49 @@ def sell(publication: Publication, people: dict[str, User], *, now: datetime.dat
 
 
 def _billed(publication: Publication, people: dict[str, User], *, now: datetime.datetime) -> None:
-    """What ran some time ago for three of them: paid in part, just issued, and ready to bill."""
-    fiona, advertisers = people["fiona"], Advertiser.objects.filter(orders__publication=publication)
-    sold = now - datetime.timedelta(days=90)
-    lines = [
-        _line(each, publication, people, now=sold) for each in advertisers.distinct().order_by("name")[:3]
-    ]
-    for line in lines:
-        _that_ran(line, publication, people, now=sold)
+    """What ran some time ago for three of them: paid in part, just issued, and ready to bill. A young demo has none."""
+    fiona, sold = people["fiona"], now - datetime.timedelta(days=90)
+    advertisers = Advertiser.objects.filter(orders__publication=publication).distinct().order_by("name")
+    ran = {each: _ran(each, publication, since=sold.date(), until=now.date()) for each in advertisers[:3]}
+    lines = [_that_ran(each, keys, publication, people, now=sold) for each, keys in ran.items() if keys]
     for line, days in zip(lines, (20, 3), strict=False):
         then = now - datetime.timedelta(days=days)
         invoice = billing.draft(line.order, by=fiona, now=then)
         billing.issue(invoice, by=fiona, now=then)
-    paid = lines[0].order.invoices.get()
-    day = (now - datetime.timedelta(days=8)).date()
-    billing.pay(paid, Decimal(4000), day, "Transfer 7731", by=fiona, now=now - datetime.timedelta(days=7))
+    if lines:
+        then = now - datetime.timedelta(days=7)
+        paid = lines[0].order.invoices.get()
+        billing.pay(paid, Decimal(4000), then.date(), "Transfer 7731", by=fiona, now=then)
+
+
+def _ran(
+    advertiser: Advertiser, publication: Publication, *, since: datetime.date, until: datetime.date
+) -> list[int]:
+    """Insertions that stood in the drafts of past issues, long enough ago to be billed."""
+    rows = Insertion.objects.filter(
+        line__order__advertiser=advertiser,
+        line__kind=LineKind.ADDED_VALUE,
+        slot__issue__publication=publication,
+        slot__issue__status=Status.SENT,
+        slot__issue__planned_for__gt=since + datetime.timedelta(days=14),
+        slot__issue__planned_for__lt=until - datetime.timedelta(days=25),
+    )
+    return list(rows.order_by("slot__issue__planned_for").values_list("pk", flat=True)[:3])
 
 
 def _that_ran(
-    line: LineItem, publication: Publication, people: dict[str, User], *, now: datetime.datetime
-) -> None:
-    """Three insertions that stood in the drafts of past issues, on an order with prices: as if they had been sold ``now``."""
-    rows = Insertion.objects.filter(
-        line__order__advertiser=line.order.advertiser,
-        line__kind=LineKind.ADDED_VALUE,
-        slot__issue__publication=publication,
-        slot__issue__planned_for__gt=now.date() + datetime.timedelta(days=14),
-    )
-    keys = list(rows.order_by("slot__issue__planned_for").values_list("pk", flat=True)[:3])
+    advertiser: Advertiser,
+    keys: list[int],
+    publication: Publication,
+    people: dict[str, User],
+    *,
+    now: datetime.datetime,
+) -> LineItem:
+    """A signed order for insertions that have run already: as if they had been sold ``now``, at the prices of the card."""
+    line = _line(advertiser, publication, people, now=now)
     Insertion.objects.filter(pk__in=keys).update(line=line, price=None, status=InsertionStatus.RAN)
     _sign(line, people, now=now)
+    return line
 
 
 def _rate_card(publication: Publication, *, now: datetime.datetime) -> None:
