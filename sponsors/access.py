@@ -3,13 +3,17 @@
 Everybody at the desk sees what is sold where; orders with their prices are for those who deal in them.
 """
 
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from issues.access import WRITE, issue
 from newsroom.lib.people import Visitor, allow
+from sponsors import billing
 from sponsors.models import (
     Advertiser,
+    AuditEvent,
     CreativeVersion,
     CreditNote,
     Hold,
@@ -45,6 +49,8 @@ __all__ = [
     "notice",
     "order",
     "portal_link",
+    "sees_books",
+    "trail",
     "version",
 ]
 
@@ -126,8 +132,18 @@ def notice(user: Visitor, pk: int) -> Notice:
 
 def books(user: Visitor) -> None:
     """Invoices are seen by finance and by whoever approves orders, not by everybody who sees what is sold."""
-    if not user.has_perm(BILL):
-        allow(user, APPROVE)
+    if not sees_books(user):
+        raise PermissionDenied
+
+
+def sees_books(user: Visitor) -> bool:
+    """Whether invoices, and what was done with them, are shown to somebody."""
+    return user.has_perm(BILL) or user.has_perm(APPROVE)
+
+
+def trail(user: Visitor, rows: QuerySet[AuditEvent]) -> QuerySet[AuditEvent]:
+    """What was done, without what was billed where somebody may not see that."""
+    return rows if sees_books(user) else rows.exclude(what__in=billing.STEPS)
 
 
 def invoice(user: Visitor, pk: int) -> Invoice:

@@ -1,9 +1,12 @@
 """What is set up by hand: inventory, rate cards, parties. What verbs write is seen here, never edited."""
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 
 from issues.forms import Weekdays
 from newsroom.lib.listing import ReadOnlyAdmin
+from sponsors import access
 from sponsors.models import (
     AdFormat,
     Advertiser,
@@ -176,3 +179,6 @@ class AuditEventAdmin(ReadOnlyAdmin):
     list_filter = ["what", "at"]
     search_fields = ["who", "note", "advertiser__name", "order__number"]
     list_select_related = ["advertiser", "order__advertiser"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEvent]:
+        return access.trail(request.user, super().get_queryset(request))

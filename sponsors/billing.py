@@ -37,6 +37,7 @@ from sponsors.models.running import MAKE_GOOD_MOVES
 from sponsors.pricing import CENT
 
 __all__ = [
+    "STEPS",
     "Work",
     "billable",
     "credit",
@@ -54,6 +55,10 @@ __all__ = [
 AGREED = (OrderStatus.APPROVED, OrderStatus.SIGNED, OrderStatus.CANCELLED)
 """Orders whose prices somebody agreed to. What ran before an order was cancelled is paid; its price is frozen."""
 INVOICES, CREDIT_NOTES = "INV", "CN"
+STEPS = (
+    "invoice drafted", "invoice issued", "draft invoice voided", "payment recorded", "credit note written",
+)  # fmt: skip
+"""How billing calls its steps in the trail: they are not for everybody who sees an order."""
 TRIES = 50
 DUE_IN_DAYS, LATEST_DUE = 30, 365
 T = TypeVar("T")
@@ -255,7 +260,7 @@ def steps(invoice: Invoice) -> QuerySet[AuditEvent]:
     named = Q(note__startswith=f"{_draft_name(invoice)}: ")
     if invoice.number:
         named |= Q(note__startswith=f"{invoice.number}: ")
-    return AuditEvent.objects.filter(named, order=invoice.order_id)
+    return AuditEvent.objects.filter(named, order=invoice.order_id, what__in=STEPS)
 
 
 def _earned() -> QuerySet[Insertion]:
@@ -372,5 +377,6 @@ def _note(
     insertion: Insertion | None = None,
 ) -> None:
     """In the trail of the order, with the invoice's name first: by it ``steps`` finds them."""
+    assert what in STEPS
     words = f"{_name(invoice)}: {words}"
     trail.note(what, by=by, now=now, words=words, order=invoice.order, insertion=insertion)

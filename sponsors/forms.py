@@ -147,11 +147,14 @@ class PaymentForm(forms.Form):
     def __init__(self, *args: Any, invoice: Invoice, **options: Any) -> None:
         super().__init__(*args, **options)
         self.zone = invoice.order.publication.zone
+        self.earliest = invoice.drafted_at.date() - datetime.timedelta(days=366)
 
     def clean_received_on(self) -> datetime.date:
         day: datetime.date = self.cleaned_data["received_on"]
         if day > timezone.now().astimezone(self.zone).date():
             raise ValidationError(f"{day:%-d %b %Y} has not come yet.")
+        if day < self.earliest:
+            raise ValidationError(f"{day:%-d %b} {day.year} is more than a year before the invoice.")
         return day
 
 

@@ -8,8 +8,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.utils import timezone
-
 from newsroom.lib.papers.pdf import Paper, Table, pdf_bytes
 from newsroom.lib.papers.sheets import csv_bytes
 from newsroom.lib.people import called
@@ -42,6 +40,7 @@ BOOKS_HEADER = (
     "Date", "Entry", "Number", "Invoice", "Advertiser", "Order", "PO", "Words", "Net", "Currency", "Reference",
 )  # fmt: skip
 A_DAY = datetime.timedelta(days=1)
+FIRST, LAST = datetime.date(1970, 1, 1), datetime.date(9000, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -140,8 +139,9 @@ def credit_note_pdf(note: CreditNote) -> bytes:
 
 def books(since: datetime.date, until: datetime.date) -> list[Entry]:
     """Every line of an issued invoice, payment and credit note between two days, the earliest first."""
-    begin = timezone.make_aware(datetime.datetime.combine(since, datetime.time.min), datetime.UTC) - A_DAY
-    end = timezone.make_aware(datetime.datetime.combine(until, datetime.time.max), datetime.UTC) + A_DAY
+    # Days are those of each newsletter's zone: the database is asked for a day more on both sides.
+    begin = datetime.datetime.combine(max(since, FIRST), datetime.time.min, datetime.UTC) - A_DAY
+    end = datetime.datetime.combine(min(until, LAST), datetime.time.max, datetime.UTC) + A_DAY
     parts = ("invoice__order__advertiser", "invoice__order__publication")
     lines = InvoiceLine.objects.filter(invoice__status=InvoiceStatus.ISSUED, void=False)
     entries = [
@@ -151,7 +151,6 @@ def books(since: datetime.date, until: datetime.date) -> list[Entry]:
         ),
         *map(_credit_entry, CreditNote.objects.filter(at__range=(begin, end)).select_related(*parts)),
     ]
-    # Days are those of each newsletter's zone: the database was asked for a day more on both sides.
     within = [each for each in entries if since <= each.on <= until]
     return sorted(within, key=lambda each: (each.on, each.invoice.number or "", -each.net))
 

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from newsroom.lib.errors import NewsroomError
 from newsroom.lib.papers.attachment import CSV, PDF, attachment
 from newsroom.lib.people import person
+from newsroom.lib.text import printable
 from sponsors import access, accounts, billing, paperwork
 from sponsors.accounts import Account, Standing, cash
 from sponsors.forms import CreditForm, IssueForm, PaymentForm, PeriodForm
@@ -189,7 +190,9 @@ def _listing(request: HttpRequest, period: PeriodForm) -> HttpResponse:
 
 
 def _matching(rows: QuerySet[Invoice], wanted: QueryDict) -> QuerySet[Invoice]:
-    status, advertiser, words = (wanted.get(name, "").strip() for name in ("status", "advertiser", "q"))
+    status, advertiser, words = (
+        printable(wanted.get(name, "")).strip() for name in ("status", "advertiser", "q")
+    )
     if status in Standing.values:
         rows = accounts.filtered(rows, Standing(status), timezone.localdate())
     if advertiser.isdecimal():

@@ -204,7 +204,7 @@ def _shown(shown: Insertion) -> dict[str, Any]:
         "free": inventory.alternatives(shown.slot, now=now, count=12) if booked else [],
         "record": getattr(shown, "run_record", None),
         "owed": getattr(shown, "make_good", None),
-        "trail": list(shown.trail.all()[:50]),
+        "trail": list(access.trail(request.user, shown.trail.all())[:50]),
         "now": now,
         "section": "sponsors",
     }

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from newsroom.lib.errors import NewsroomError
 from newsroom.lib.people import person
-from newsroom.lib.text import counted
+from newsroom.lib.text import counted, printable
 from sponsors import access, accounts, billing, dealing, noticing, ordering, portal, pricing, selling
 from sponsors.forms import ExclusivityForm, LinkForm, OrderForm
 from sponsors.models import Insertion, InsertionOrder, InsertionStatus, OrderStatus
@@ -24,11 +24,11 @@ ORDERS_A_PAGE = 40
 def listing(request: HttpRequest) -> HttpResponse:
     """Orders, the newest first."""
     access.allow(request.user, access.DEALS)
-    wanted, status = request.GET.get("q", "").strip(), request.GET.get("status", "")
+    wanted, status = printable(request.GET.get("q", "")).strip(), request.GET.get("status", "")
     rows = InsertionOrder.objects.select_related("advertiser", "publication", "salesperson")
     rows = rows.annotate(
         booked=Count("lines__insertions", filter=Q(lines__insertions__status=InsertionStatus.BOOKED))
-    )
+    ).order_by("-created_at", "-pk")  # counting drops the model's own order
     if wanted:
         rows = rows.filter(
             Q(number__icontains=wanted)
@@ -37,7 +37,7 @@ def listing(request: HttpRequest) -> HttpResponse:
         )
     if status in OrderStatus.values:
         rows = rows.filter(status=status)
-    page = Paginator(rows.order_by("-created_at", "-pk"), ORDERS_A_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(rows, ORDERS_A_PAGE).get_page(request.GET.get("page"))
     values = {
         "page": page,
         "q": wanted,
@@ -166,7 +166,10 @@ def _shown(request: HttpRequest, shown: InsertionOrder, form: OrderForm) -> dict
         "notices": list(shown.notices.all()),
         **_bills(request, shown),
         "trail": list(
-            shown.trail.select_related("insertion__slot__issue", "insertion__slot__placement")[:50]
+            access.trail(
+                request.user,
+                shown.trail.select_related("insertion__slot__issue", "insertion__slot__placement"),
+            )[:50]
         ),
         "now": now,
         "section": "sponsors",
@@ -175,7 +178,7 @@ def _shown(request: HttpRequest, shown: InsertionOrder, form: OrderForm) -> dict
 
 def _bills(request: HttpRequest, shown: InsertionOrder) -> dict[str, Any]:
     """The order's invoices and what can be billed, for those who may see them."""
-    if not (request.user.has_perm(access.BILL) or request.user.has_perm(access.APPROVE)):
+    if not access.sees_books(request.user):
         return {"may_see_bills": False}
     rows = shown.invoices.prefetch_related("lines", "payments", "credit_notes")
     billable = billing.Work(shown, billing.billable(shown))

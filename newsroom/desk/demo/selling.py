@@ -74,43 +74,49 @@ def sell(publication: Publication, people: dict[str, User], *, now: datetime.dat
 
 
 def _billed(publication: Publication, people: dict[str, User], *, now: datetime.datetime) -> None:
-    """What ran some time ago for three of them: paid in part, just issued, and ready to bill."""
-    fiona, advertisers = people["fiona"], Advertiser.objects.filter(orders__publication=publication)
-    lines: list[LineItem] = []
-    for each in advertisers.distinct().order_by("name"):
-        ran = _long_ago(each, publication, now=now)
-        if ran and len(lines) < 3:
-            lines.append(_line(each, publication, people, now=now))
-            _sold_beforehand(ran, lines[-1], people, now=now)
-    if not lines:
-        return
+    """What ran some time ago for three of them: paid in part, just issued, and ready to bill. A young demo has none."""
+    fiona, sold = people["fiona"], now - datetime.timedelta(days=90)
+    advertisers = Advertiser.objects.filter(orders__publication=publication).distinct().order_by("name")
+    ran = {each: _ran(each, publication, since=sold.date(), until=now.date()) for each in advertisers[:3]}
+    lines = [_that_ran(each, keys, publication, people, now=sold) for each, keys in ran.items() if keys]
     for line, days in zip(lines, (20, 3), strict=False):
         then = now - datetime.timedelta(days=days)
         invoice = billing.draft(line.order, by=fiona, now=then)
         billing.issue(invoice, by=fiona, now=then)
-    paid = lines[0].order.invoices.get()
-    day = (now - datetime.timedelta(days=8)).date()
-    billing.pay(paid, Decimal(4000), day, "Transfer 7731", by=fiona, now=now - datetime.timedelta(days=7))
+    if lines:
+        then = now - datetime.timedelta(days=7)
+        paid = lines[0].order.invoices.get()
+        billing.pay(paid, Decimal(4000), then.date(), "Transfer 7731", by=fiona, now=then)
 
 
-def _long_ago(advertiser: Advertiser, publication: Publication, *, now: datetime.datetime) -> list[int]:
-    """Three past insertions of the advertiser that stood in drafts, by key."""
+def _ran(
+    advertiser: Advertiser, publication: Publication, *, since: datetime.date, until: datetime.date
+) -> list[int]:
+    """Insertions that stood in the drafts of past issues, long enough ago to be billed."""
     rows = Insertion.objects.filter(
         line__order__advertiser=advertiser,
         line__kind=LineKind.ADDED_VALUE,
-        status=InsertionStatus.RAN,
         slot__issue__publication=publication,
-        slot__issue__planned_for__lt=now.date() - datetime.timedelta(days=50),
+        status=InsertionStatus.RAN,
+        slot__issue__planned_for__gt=since + datetime.timedelta(days=14),
+        slot__issue__planned_for__lt=until - datetime.timedelta(days=25),
     )
-    return list(rows.order_by("-slot__issue__planned_for").values_list("pk", flat=True)[:3])
+    return list(rows.order_by("slot__issue__planned_for").values_list("pk", flat=True)[:3])
 
 
-def _sold_beforehand(
-    ran: list[int], line: LineItem, people: dict[str, User], *, now: datetime.datetime
-) -> None:
-    """As if they had been sold on an order with prices, and then run."""
-    Insertion.objects.filter(pk__in=ran).update(line=line, price=None)
+def _that_ran(
+    advertiser: Advertiser,
+    keys: list[int],
+    publication: Publication,
+    people: dict[str, User],
+    *,
+    now: datetime.datetime,
+) -> LineItem:
+    """A signed order for insertions that have run already: as if they had been sold ``now``, at the prices of the card."""
+    line = _line(advertiser, publication, people, now=now)
+    Insertion.objects.filter(pk__in=keys).update(line=line, price=None)
     _sign(line, people, now=now)
+    return line
 
 
 def _clicked(publication: Publication, *, now: datetime.datetime) -> None:
