@@ -24,7 +24,7 @@ from sponsors.models import Decision, Insertion, InsertionStatus, VersionStatus
 @require_safe
 def insertion(request: HttpRequest, pk: int) -> HttpResponse:
     """Where it stands: slot, order, message, proof, record."""
-    return render(request, "sponsors/insertion.html", _shown(access.insertion(request.user, pk, access.SEE)))
+    return render(request, "sponsors/insertion.html", _shown(request, access.insertion(request.user, pk, access.SEE)))
 
 
 @require_http_methods(["GET", "POST"])
@@ -177,7 +177,7 @@ STEPS: dict[str, tuple[str, Callable[[HttpRequest, Insertion], Insertion | None]
 }
 
 
-def _shown(shown: Insertion) -> dict[str, Any]:
+def _shown(request: HttpRequest, shown: Insertion) -> dict[str, Any]:
     issue, now = shown.slot.issue, timezone.now()
     commitment = next((each for each in _commitments(shown) if each.url.endswith(f"/{shown.pk}/")), None)
     booked = shown.status == InsertionStatus.BOOKED

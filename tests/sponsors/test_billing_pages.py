@@ -93,38 +93,6 @@ def fresh(invoice: Invoice) -> Invoice:
 
 # Who gets in
 
-DOORS = [
-    ("get", "invoices", None, SEERS),
-    ("get", "ready_to_bill", None, SEERS),
-    ("get", "books", None, SEERS),
-    ("get", "invoice", "invoice", SEERS),
-    ("get", "invoice_pdf", "invoice", SEERS),
-    ("get", "credit_note_pdf", "note", SEERS),
-    ("get", "order_pdf", "order", DESK),
-    ("post", "bill", "order", BILLERS),
-    ("post", "issue_invoice", "invoice", BILLERS),
-    ("post", "void_invoice", "invoice", BILLERS),
-    ("post", "pay_invoice", "invoice", BILLERS),
-    ("post", "credit_invoice", "invoice", BILLERS),
-]
-
-
-@pytest.mark.parametrize("door", DOORS, ids=lambda door: door[1])
-def test_each_door_opens_to_those_it_is_for(door):
-    method, name, thing, allowed = door
-    invoice = make_invoice()
-    note = billing.credit(invoice, Decimal(1), "Late.", **BY)
-    there = {"invoice": invoice.pk, "note": note.pk, "order": invoice.order_id}
-    args = [there[thing]] if thing else []
-    for role in [*roles.ROLES, ""]:
-        client = signed_in(role)
-        answer = getattr(client, method)(url(name, *args))
-        assert (answer.status_code != 403) == (role in allowed), (role, answer.status_code)
-        if args:
-            elsewhere = getattr(client, method)(url(name, 999_999))
-            assert elsewhere.status_code == (404 if role in allowed else 403), role
-    assert getattr(Client(), method)(url(name, *args)).status_code == 302
-
 
 @pytest.mark.parametrize("name", ["bill", "issue_invoice", "void_invoice", "pay_invoice", "credit_invoice"])
 def test_nothing_is_changed_by_looking(fiona, name):
