@@ -263,9 +263,16 @@ class CreativeForm(forms.Form):
         help_text="Afterwards the archive says that the message has ended.",
     )
 
-    def __init__(self, *args: Any, form_of: AdFormat, before: CreativeVersion | None, **options: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        form_of: AdFormat,
+        before: CreativeVersion | None,
+        day: datetime.date,
+        **options: Any,
+    ) -> None:
         super().__init__(*args, **options)
-        self.format, self.before = form_of, before
+        self.format, self.before, self.day = form_of, before, day
         self.fields["headline"].help_text = f"At most {form_of.headline_max} characters."
         self.fields["body"].help_text = f"At most {form_of.body_max} characters, {form_of.max_links} links."
         self.fields["cta"].help_text = f"At most {form_of.cta_max} characters."
@@ -309,7 +316,16 @@ class CreativeForm(forms.Form):
             and given["valid_until"] < given["valid_from"]
         ):
             self.add_error("valid_until", "The offer ends before it begins.")
+        else:
+            self._lives_through_the_day(given.get("valid_from"), given.get("valid_until"))
         return given
+
+    def _lives_through_the_day(self, since: datetime.date | None, until: datetime.date | None) -> None:
+        """The offer has to hold on the day of the issue."""
+        lapse = checks.lapses(CreativeVersion(valid_from=since, valid_until=until), self.day)
+        if lapse:
+            field = "valid_until" if until and until < self.day else "valid_from"
+            self.add_error(field, f"{lapse[0].upper()}{lapse[1:]}.")
 
     def words(self) -> dict[str, Any]:
         """The fields of a version, with the image kept."""

@@ -1,5 +1,4 @@
-"""What we owe when something did not run as sold, and how it is made good. The only writer of make-goods, but for
-those settled in money (``billing``).
+"""What we owe when something did not run as sold. ``replacing`` books what makes it good, ``billing`` settles it in money.
 
 There is one for each original: a replacement that is missed itself opens the same one again.
 """
@@ -12,13 +11,11 @@ from django.db import transaction
 from newsroom.lib.errors import Refused
 from newsroom.lib.people import Person
 from newsroom.lib.states import move
-from sponsors import conflicts, inventory, ordering, pricing, selling, trail
-from sponsors.models import Insertion, LineKind, MakeGood, MakeGoodStatus, Slot
+from sponsors import pricing, trail
+from sponsors.models import Insertion, LineKind, MakeGood, MakeGoodStatus
 from sponsors.models.running import MAKE_GOOD_MOVES
 
-__all__ = ["fulfil", "offers", "open_for", "schedule", "waive"]
-
-OFFERED = 3
+__all__ = ["follow", "fulfil", "lose", "open_for", "waive"]
 
 
 @transaction.atomic
@@ -41,42 +38,6 @@ def open_for(insertion: Insertion, *, reason: str, now: datetime.datetime) -> Ma
     return made
 
 
-def offers(owed: MakeGood, *, now: datetime.datetime) -> list[Slot]:
-    """The next three free slots of the same placement in which the advertiser clashes with nobody."""
-    insertion = owed.insertion
-    issues = inventory.coming(insertion.line.order.publication, now=now)[: inventory.NEAR]
-    inventory.lay_out(issues)
-    ahead = (
-        Slot.objects.filter(placement=insertion.slot.placement, issue__in=issues)
-        .exclude(issue=insertion.slot.issue)
-        .select_related("placement__format", "issue__publication")
-        .order_by("issue__planned_for", "ordinal")
-    )
-    free = inventory.free(list(ahead), now=now)
-    against = conflicts.clashes(
-        {slot.issue for slot in free}, insertion.advertiser, now=now, line=insertion.line
-    )
-    clashing = {clash.issue_id for clash in against}
-    return [slot for slot in free if slot.issue_id not in clashing][:OFFERED]
-
-
-@transaction.atomic
-def schedule(owed: MakeGood, slot: Slot, *, by: Person, now: datetime.datetime) -> Insertion:
-    """Make it good in that slot, at no charge, with the same words; every rule of a booking holds."""
-    original = Insertion.objects.whole().get(pk=owed.insertion_id)
-    line = ordering.add_line(
-        original.line.order, by=by, now=now, kind=LineKind.MAKE_GOOD,
-        max_per_issue=original.line.max_per_issue, min_gap_blocks=original.line.min_gap_blocks,
-    )  # fmt: skip
-    (made,) = selling.book(line, [slot], by=by, now=now)
-    made.price, made.version = Decimal(0), original.version
-    made.save(update_fields=["price", "version"])
-    selling.carry_proofs(original, made)
-    move(owed, MakeGoodStatus.SCHEDULED, moves=MAKE_GOOD_MOVES, replacement=made)
-    trail.note("make-good scheduled", by=by, now=now, words=f"In {slot}.", insertion=original)
-    return made
-
-
 @transaction.atomic
 def fulfil(replacement: Insertion, *, now: datetime.datetime) -> None:
     """The replacement ran: nothing is owed any more."""
@@ -93,6 +54,27 @@ def waive(owed: MakeGood, *, who: str, by: Person, now: datetime.datetime) -> No
         raise Refused("Say who at the advertiser let it go.")
     move(owed, MakeGoodStatus.WAIVED, moves=MAKE_GOOD_MOVES, settled_at=now)
     trail.note("make-good waived", by=by, now=now, words=f"By {who}.", insertion=owed.insertion)
+
+
+@transaction.atomic
+def follow(replacement: Insertion, moved: Insertion) -> None:
+    """A replacement was moved: what it makes good goes with it."""
+    MakeGood.objects.filter(replacement=replacement).update(replacement=moved)
+
+
+@transaction.atomic
+def lose(replacement: Insertion, *, by: Person, now: datetime.datetime) -> None:
+    """A replacement was cancelled: the same is owed again."""
+    owed = MakeGood.objects.filter(replacement=replacement, status=MakeGoodStatus.SCHEDULED).first()
+    if owed:
+        move(owed, MakeGoodStatus.OPENED, moves=MAKE_GOOD_MOVES, replacement=None)
+        trail.note(
+            "make-good owed again",
+            by=by,
+            now=now,
+            words="Its replacement was cancelled.",
+            insertion=owed.insertion,
+        )
 
 
 def _value(insertion: Insertion) -> Decimal:

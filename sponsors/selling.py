@@ -16,7 +16,7 @@ from newsroom.lib.errors import Conflict, NotNow, Refused
 from newsroom.lib.people import Person
 from newsroom.lib.states import move as moved_on
 from newsroom.lib.text import counted
-from sponsors import conflicts, holding, inventory, ordering, trafficking, trail
+from sponsors import conflicts, holding, inventory, makegoods, ordering, trafficking, trail
 from sponsors.models import (
     Advertiser,
     Hold,
@@ -45,6 +45,7 @@ __all__ = [
     "known_by_name",
     "move",
     "override",
+    "swap",
 ]
 
 UNNAMED = "Unnamed sponsor"
@@ -117,14 +118,41 @@ def move(
         ordering.reopen(line.order, by=by, now=now, why=f"{here} moved to {there}.")
     _touch([there] if here.issue.status == Status.CANCELLED else [here, there], now=now)
     moved_on(insertion, InsertionStatus.MOVED, moves=INSERTION_MOVES, ended_at=now)
-    (made,) = _made(
-        line, [there], by=by, now=now, version=insertion.version, price=insertion.price, moved_from=insertion
-    )
-    carry_proofs(insertion, made)
+    made = _in_its_place(insertion, there, by=by, now=now)
     _end_holds(there, insertion.advertiser, by=by, now=now)
-    trail.note("moved", by=by, now=now, words=f"From {here} to {there}.", insertion=made)
     override(made, found, overriding, by=by, now=now)
     return made
+
+
+@transaction.atomic
+def swap(
+    one: Insertion, other: Insertion, *, by: Person, now: datetime.datetime, overriding: str = ""
+) -> tuple[Insertion, Insertion]:
+    """Two booked insertions change their slots; every rule of a move holds for both. Returns them as they stand now."""
+    slots = {slot.pk: slot for slot in inventory.locked([one.slot_id, other.slot_id])}
+    if len(slots) < 2:
+        raise Refused("Choose another insertion to swap with.")
+    if len({slot.issue.publication_id for slot in slots.values()}) > 1:
+        raise Refused("Insertions change places within their publication.")
+    for each in (one, other):
+        _only_booked(each)
+    leaving, ways = {one.pk, other.pk}, ((one, slots[other.slot_id]), (other, slots[one.slot_id]))
+    found = {
+        each.pk: conflicts.clashes(
+            [to.issue], each.advertiser, now=now, line=each.line, leaving=leaving, taking={to.pk}
+        )
+        for each, to in ways
+    }
+    conflicts.refuse_unless([clash for clashes in found.values() for clash in clashes], overriding=overriding)
+    _touch(list(slots.values()), now=now)
+    for each, to in ways:
+        if each.line.kind != LineKind.MAKE_GOOD:
+            ordering.reopen(each.line.order, by=by, now=now, why=f"{slots[each.slot_id]} moved to {to}.")
+        moved_on(each, InsertionStatus.MOVED, moves=INSERTION_MOVES, ended_at=now)
+    made = [_in_its_place(each, to, by=by, now=now) for each, to in ways]
+    for (each, _), new in zip(ways, made, strict=True):
+        override(new, found[each.pk], overriding, by=by, now=now)
+    return made[0], made[1]
 
 
 @transaction.atomic
@@ -253,6 +281,17 @@ def _made(
         raise Conflict("Somebody else booked one of these slots a moment ago. Look again.") from None
 
 
+def _in_its_place(moved: Insertion, to: Slot, *, by: Person, now: datetime.datetime) -> Insertion:
+    """The insertion anew in another slot, with all that belongs to it."""
+    (made,) = _made(
+        moved.line, [to], by=by, now=now, version=moved.version, price=moved.price, moved_from=moved
+    )
+    carry_proofs(moved, made)
+    makegoods.follow(moved, made)
+    trail.note("moved", by=by, now=now, words=f"From {moved.slot} to {to}.", insertion=made)
+    return made
+
+
 def _only_booked(insertion: Insertion) -> None:
     """Judged by the row as it is now: what we have in hand may be from before somebody approved, moved or named it."""
     insertion.refresh_from_db(fields=["status", "line", "version", "price"])
@@ -270,6 +309,7 @@ def _give_back(insertion: Insertion, slot: Slot, *, by: Person, now: datetime.da
     if slot.issue.status != Status.CANCELLED:
         _touch([slot], now=now)
     moved_on(insertion, InsertionStatus.CANCELLED, moves=INSERTION_MOVES, ended_at=now)
+    makegoods.lose(insertion, by=by, now=now)
     trail.note("cancelled", by=by, now=now, words=f"{slot}. {why}".strip(), insertion=insertion)
 
 

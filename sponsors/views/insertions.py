@@ -1,5 +1,6 @@
 """One insertion: its message, what the gate says, and everything that is done with it."""
 
+import datetime
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from issues import richtext
+from issues.blocks.fields import is_key
+from issues.models import Status
 from issues.rendering import slots
 from issues.snapshot import by_kind, standing
 from newsroom.lib.errors import NewsroomError, Refused
@@ -20,11 +23,16 @@ from sponsors import access, checks, deadlines, gate, inventory, selling, showin
 from sponsors.forms import CreativeForm
 from sponsors.models import Decision, Insertion, InsertionStatus, VersionStatus
 
+SWAPPED_WITHIN = 45
+"""Days around an issue in which something else is offered to change places with."""
+
 
 @require_safe
 def insertion(request: HttpRequest, pk: int) -> HttpResponse:
     """Where it stands: slot, order, message, proof, record."""
-    return render(request, "sponsors/insertion.html", _shown(request, access.insertion(request.user, pk, access.SEE)))
+    return render(
+        request, "sponsors/insertion.html", _shown(request, access.insertion(request.user, pk, access.SEE))
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -51,6 +59,7 @@ def creative_form(request: HttpRequest, shown: Insertion) -> CreativeForm:
         request.FILES or None,
         form_of=shown.slot.placement.format,
         before=shown.version,
+        day=shown.slot.issue.planned_for,
         initial=CreativeForm.showing(shown.version),
     )
 
@@ -130,6 +139,20 @@ def _move(request: HttpRequest, on: Insertion) -> Insertion:
     return moved
 
 
+def _swap(request: HttpRequest, on: Insertion) -> Insertion:
+    given, reason = request.POST.get("with", ""), request.POST.get("overriding", "").strip()
+    if reason:
+        access.allow(request.user, access.APPROVE)
+    if not is_key(given):
+        raise Refused("Choose what it changes places with.")
+    other = access.insertion(request.user, int(given), access.SELL)
+    swapped, _ = selling.swap(on, other, by=person(request), now=timezone.now(), overriding=reason)
+    messages.success(
+        request, f"Changed places: it is in {swapped.slot} now, and {other.advertiser} in {on.slot}."
+    )
+    return swapped
+
+
 def _cancel(request: HttpRequest, on: Insertion) -> None:
     selling.cancel(on, by=person(request), now=timezone.now(), why=request.POST.get("words", ""))
     messages.success(request, f"{on.slot} is free again.")
@@ -169,6 +192,7 @@ STEPS: dict[str, tuple[str, Callable[[HttpRequest, Insertion], Insertion | None]
     "approve": (access.TRAFFIC, _approve_for),
     "remark": (access.SEE, _remark),
     "move": (access.SELL, _move),
+    "swap": (access.SELL, _swap),
     "cancel": (access.SELL, _cancel),
     "late": (access.TRAFFIC, _rule_late),
     "withdraw": (access.TRAFFIC, _withdraw),
@@ -202,12 +226,26 @@ def _shown(request: HttpRequest, shown: Insertion) -> dict[str, Any]:
         "remarks": list(shown.remarks.all()),
         "overrides": list(shown.overrides.all()),
         "free": inventory.alternatives(shown.slot, now=now, count=12) if booked else [],
+        "partners": _partners(shown) if booked else [],
         "record": getattr(shown, "run_record", None),
         "owed": getattr(shown, "make_good", None),
         "trail": list(access.trail(request.user, shown.trail.all())[:50]),
         "now": now,
         "section": "sponsors",
     }
+
+
+def _partners(shown: Insertion) -> list[Insertion]:
+    """Booked insertions of the publication that it could change places with, the nearest first."""
+    day = shown.slot.issue.planned_for
+    rows = Insertion.objects.booked().whole().exclude(pk=shown.pk)
+    near = datetime.timedelta(days=SWAPPED_WITHIN)
+    rows = rows.filter(
+        slot__issue__publication=shown.slot.issue.publication_id,
+        slot__issue__status__in=[Status.DRAFT, Status.IN_REVIEW],
+        slot__issue__planned_for__range=(day - near, day + near),
+    )
+    return sorted(rows, key=lambda each: abs((each.slot.issue.planned_for - day).days))[:20]
 
 
 def _commitments(shown: Insertion) -> list[Any]:

@@ -444,6 +444,7 @@ STEPS = {
     "late": PLACERS,
     "withdraw": PLACERS,
     "move": SELLERS,
+    "swap": SELLERS,
     "cancel": SELLERS,
     "name": SELLERS,
     "keep": OVERRIDERS,

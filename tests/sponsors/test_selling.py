@@ -9,7 +9,8 @@ from issues import readiness, starting, workflow
 from issues.importing import Draft, Found
 from issues.models import Issue
 from newsroom.lib.errors import Conflict, NotNow, Refused
-from sponsors import holding, inventory, ordering, selling, trafficking
+from sponsors import holding, inventory, makegoods, ordering, replacing, selling, trafficking
+from sponsors.conflicts import Clashes
 from sponsors.models import (
     Advertiser,
     AuditEvent,
@@ -428,3 +429,48 @@ def test_a_key_that_names_no_slot_is_refused(key):
 def test_a_price_is_not_known_before_an_approval(issue):
     assert make_insertion(issue).price is None
     assert ordering.stage(Insertion.objects.whole().get().line.order, []) == "Draft"
+
+
+# Changing places
+
+
+def test_two_insertions_change_places_with_all_that_belongs_to_them():
+    publication = make_publication(rundown=[])
+    first, second = (make_issue(publication, planned_for=TODAY + n * DAY) for n in (20, 21))
+    one = make_ready(make_insertion(first, advertiser=make_advertiser("Oakum")))
+    other = make_insertion(second, advertiser=make_advertiser("Tidewater"))
+    here, there = selling.swap(one, other, by=None, now=NOW)
+    assert (here.slot.issue, there.slot.issue) == (second, first)
+    assert (here.moved_from, there.moved_from) == (one, other)
+    assert here.version == one.version
+    assert here.proofs.count() == one.proofs.count()
+    assert not Insertion.objects.booked().filter(pk__in=[one.pk, other.pk]).exists()
+
+
+def test_places_are_not_changed_where_one_of_them_would_clash():
+    publication = make_publication(rundown=[])
+    label = ExclusionLabel.objects.create(name="Clouds")
+    cncf, intel = make_advertiser("CNCF"), make_advertiser("Intel")
+    label.advertisers.set([cncf, intel])
+    first, second = (make_issue(publication, planned_for=TODAY + n * DAY) for n in (20, 21))
+    one = make_insertion(first, advertiser=cncf)
+    make_insertion(second, "closing", advertiser=intel)
+    other = make_insertion(second, advertiser=make_advertiser("Oakum"))
+    with pytest.raises(Clashes, match="shares the label"):
+        selling.swap(one, other, by=None, now=NOW)
+    assert Insertion.objects.booked().count() == 3
+
+
+def test_what_makes_good_follows_its_replacement_and_is_owed_again_when_that_is_cancelled():
+    publication = make_publication(rundown=[])
+    issue = make_issue(publication, planned_for=TODAY + 20 * DAY)
+    missed = make_insertion(make_issue(publication), advertiser=make_advertiser("Oakum"))
+    Insertion.objects.filter(pk=missed.pk).update(status="missed")
+    owed = makegoods.open_for(whole(missed), reason="It did not run.", now=NOW)
+    replacement = replacing.schedule(owed, make_slot(issue), by=None, now=NOW)
+    moved = selling.move(replacement, make_slot(issue, "closing"), by=None, now=NOW)
+    owed.refresh_from_db()
+    assert owed.replacement == moved
+    selling.cancel(moved, by=None, now=NOW)
+    owed.refresh_from_db()
+    assert (owed.status, owed.replacement) == ("opened", None)

@@ -81,14 +81,34 @@ def _named(issue: Issue) -> Iterator[Problem]:
 def _facts(found: Layout, house: House, uid: UUID) -> Facts:
     """What stands in the block's slot: the sponsor's message, a promotion of the house, or only how it stands with it."""
     insertion, placement = found.insertion(uid), found.placements.get(found.slot_of[uid][0])
+    rule = {"rule": _rule(placement)} if placement else {}
     if insertion is not None and (version := gate.runs(insertion)):
-        return {**showing.facts(insertion, version), "state": _state(insertion)}
+        return {**showing.facts(insertion, version), "state": _state(insertion), **rule}
     if insertion is not None and not insertion.late_since:
-        return {"advertiser": insertion.advertiser.name, "state": "Sold; its words are not ready yet."}
+        return {
+            "advertiser": insertion.advertiser.name,
+            "state": "Sold; its words are not ready yet.",
+            **rule,
+        }
     state = "Late: a house promotion stands in." if insertion else _on_sale(found.issue, placement)
     if placement is not None and placement.fallback == Fallback.HOUSE and (own := house.next()):
-        return {**showing.house_facts(own, placement), "state": f"{state} A house promotion fills it."}
-    return {"state": state}
+        return {
+            **showing.house_facts(own, placement),
+            "state": f"{state} A house promotion fills it.",
+            **rule,
+        }
+    return {"state": state, **rule}
+
+
+def _rule(placement: Placement) -> str:
+    """Where it has to stand, in words."""
+    drift = f", give or take {placement.drift}" if placement.drift else ""
+    apart = (
+        f"; at least {placement.apart} blocks from the same sponsor’s other message"
+        if placement.apart
+        else ""
+    )
+    return f"Stands {placement.position_rule}{drift}{apart}."
 
 
 def _state(insertion: Any) -> str:
