@@ -27,16 +27,18 @@ def demo() -> Iterator[tuple[Page, str]]:
                 browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_OPTIONS)
                 page = browser.new_page(viewport={"width": 1480, "height": 920})
                 address = f"http://127.0.0.1:{ports[0].partition('=')[2]}"
-                _sign_in(page, address)
+                sign_in(page, address, "chris")
                 yield page, address
         finally:
             running.end()
 
 
-def _sign_in(page: Page, address: str) -> None:
+def sign_in(page: Page, address: str, name: str) -> None:
+    """Somebody of the demo signs in, whoever was there before."""
+    page.context.clear_cookies()
     page.goto(f"{address}/desk/sign-in/")
-    page.get_by_label("Username").fill("chris")
-    page.get_by_label("Password").fill("demo-chris")
+    page.get_by_label("Username").fill(name)
+    page.get_by_label("Password").fill(f"demo-{name}")
     page.get_by_role("button", name="Sign in").click()
 
 

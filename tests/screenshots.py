@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Page
 
-from tests.demo import demo, paste_draft
+from tests.demo import demo, paste_draft, sign_in
 from tests.running import ROOT
 
 PICTURES = ROOT / "docs" / "images"
@@ -30,9 +30,32 @@ def shoot(page: Page, address: str) -> None:
     page.goto(f"{address}/desk/")
     page.screenshot(path=PICTURES / "desk-dark.png")
     page.emulate_media(color_scheme="light")
+    shoot_sponsors(page, address)
     page.goto(f"{address}/the-quay/")
     page.set_viewport_size({"width": 390, "height": 844})
     page.screenshot(path=PICTURES / "archive-phone.png")
+
+
+def shoot_sponsors(page: Page, address: str) -> None:
+    """The calendar, an insertion, the sponsor's page and a report."""
+    sign_in(page, address, "maria")
+    page.goto(f"{address}/desk/sponsors/")
+    page.screenshot(path=PICTURES / "calendar.png")
+    page.locator("td.booked", has_text="Brightwater Bank").get_by_role("link").first.click()
+    page.frame_locator(".message-frame").locator("body").wait_for()
+    page.screenshot(path=PICTURES / "insertion.png")
+    page.get_by_role("link", name="IO-").click()
+    page.get_by_label("Name").fill("Ann Reed")
+    page.get_by_label("Email").fill("")
+    page.get_by_role("button", name="Make the link").click()
+    link = page.get_by_label("Link for Ann Reed").first.input_value()
+    page.goto(f"{address}/desk/sponsors/orders/?q=00006")
+    page.get_by_role("link", name="IO-").click()
+    page.get_by_role("link", name="Report").click()
+    page.screenshot(path=PICTURES / "report.png")
+    page.goto(link)
+    page.get_by_role("link", name="2026").first.click()
+    page.screenshot(path=PICTURES / "portal.png")
 
 
 if __name__ == "__main__":
