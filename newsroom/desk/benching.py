@@ -126,7 +126,7 @@ def full_board(*, now: datetime.datetime, bookings: int = 400) -> Publication:
             slug=f"issue-{day}",
             planned_for=day,
             changed_at=now,
-        )  # fmt: skip
+        )
         for day in days
         if day.weekday() in publication.weekdays
     )
