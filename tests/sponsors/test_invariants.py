@@ -101,8 +101,10 @@ class Trade(RuleBasedStateMachine):
         if held:
             self.try_to("hold released", lambda: [holding.release(held, by=None, now=self.now)])
 
-    @rule(slot=SLOTS, buyer=BUYERS)
-    def challenge(self, slot: int, buyer: int) -> None:
+    @rule(hold=ORDERS, slot=SLOTS, buyer=BUYERS)
+    def challenge(self, hold: int, slot: int, buyer: int) -> None:
+        held = self.pick(Hold, hold)
+        slot = self.slots.index(held.slot_id) if held else slot
         before = dict(Hold.objects.values_list("pk", "expires_at"))
         challenged = self.try_to(
             "hold challenged",
@@ -144,8 +146,10 @@ class Trade(RuleBasedStateMachine):
         if booked:
             self.try_to("cancelled", lambda: [selling.cancel(booked, by=None, now=self.now)])
 
-    @rule(buyer=BUYERS)
-    def cancel_order(self, buyer: int) -> None:
+    @rule(buyer=BUYERS, dice=st.integers(1, 6))
+    def cancel_order(self, buyer: int, dice: int) -> None:
+        if dice < 6:
+            return
         order = self.line(buyer).order
         count = Insertion.objects.booked().filter(line__order=order).count()
         gone = self.try_to(
@@ -157,18 +161,29 @@ class Trade(RuleBasedStateMachine):
             assert not Insertion.objects.booked().filter(line__order=order).exists()
             self.lines[buyer] = make_line(order.publication, order.advertiser, max_per_issue=2).pk
 
-    @rule(buyer=BUYERS, verb=st.sampled_from(["submit", "approve", "sign"]))
-    def take_the_order_on(self, buyer: int, verb: str) -> None:
-        order = self.line(buyer).order
+    @rule(
+        buyer=BUYERS, verbs=st.lists(st.sampled_from(["submit", "approve", "sign"]), min_size=1, max_size=3)
+    )
+    def take_the_order_on(self, buyer: int, verbs: list[str]) -> None:
+        for verb in verbs:
+            self.take_a_step(verb, self.line(buyer).order)
+
+    @rule(buyer=BUYERS)
+    def settle_the_order(self, buyer: int) -> None:
+        for verb in ("submit", "approve", "sign"):
+            self.take_a_step(verb, self.line(buyer).order)
+
+    def take_a_step(self, verb: str, order: InsertionOrder) -> None:
         more = {"signed_by": "Ann"} if verb == "sign" else {}
         what = {"submit": "order submitted", "approve": "order approved", "sign": "order signed"}[verb]
         self.try_to(what, lambda: [getattr(ordering, verb)(order, by=None, now=self.now, **more)])
+        self.orders_go_from_status_to_status_as_drawn()
 
     @rule(price=st.integers(0, 500))
     def change_the_rate_card(self, price: int) -> None:
         self.card.items.update(price=price)
 
-    @rule(hours=st.sampled_from([1, 23, 24, 48, 100]))
+    @rule(hours=st.sampled_from([1, 23, 24]))
     def wait(self, hours: int) -> None:
         self.now += datetime.timedelta(hours=hours)
 
@@ -214,7 +229,9 @@ class Trade(RuleBasedStateMachine):
         )
 
     def pick(self, model: Any, place: int) -> Any:
-        rows = list(model.objects.order_by("-pk")[:10])
+        """Mostly one that stands, sometimes one that is gone."""
+        standing = {Hold: Hold.objects.standing(self.now), Insertion: Insertion.objects.booked()}[model]
+        rows = list(standing.order_by("-pk")[:9]) if place < 9 else list(model.objects.order_by("-pk")[:9])
         return rows[place % len(rows)] if rows else None
 
     def ends_in_time(self, held: Hold) -> None:
