@@ -133,9 +133,9 @@ class Board:
 
 
 def publications() -> dict[Publication, list[Placement]]:
-    """Every publication with what it sells, in one query."""
+    """Every publication with its placements, in one query; retired ones are shown while something is sold in them."""
     found: dict[Publication, list[Placement]] = {}
-    rows = Placement.objects.filter(retired_at=None).select_related("publication")
+    rows = Placement.objects.select_related("publication")
     for each in rows.order_by("publication__name", "position", "pk"):
         found.setdefault(each.publication, []).append(each)
     return found
@@ -152,8 +152,9 @@ def board(
     """So many weeks from the Monday of ``since``."""
     monday = since - datetime.timedelta(days=since.weekday())
     until = monday + datetime.timedelta(weeks=weeks) - datetime.timedelta(days=1)
-    columns = tuple(_columns(publication, placements, monday))
     reading = _Reading(publication, monday, until, now)
+    shown = [each for each in placements if each.retired_at is None or each.pk in reading.taken]
+    columns = tuple(_columns(publication, shown, monday))
     return Board(
         publication=publication,
         columns=columns,
@@ -178,6 +179,7 @@ class _Reading:
             self.issues.setdefault(issue.planned_for, []).append(issue)
         keys = [issue.pk for day in self.issues.values() for issue in day]
         self.slots = {_key(row["issue"], row["placement"], row["ordinal"]): row for row in _slots(keys)}
+        self.taken = {row["placement"] for row in self.slots.values() if row["insertion"]}
         self._forget_cancelled()
         self.holds: dict[str, list[Hold]] = {}
         holds = Hold.objects.standing(now).filter(slot__issue__in=keys)
@@ -306,7 +308,7 @@ def _stand(
     holds = reading.holds.get(key)
     if holds:
         return "held", holds[0].advertiser.name, _hold(holds, reading.now), "", None
-    if issue.planned_for.weekday() not in column.placement.weekdays:
+    if column.placement.retired_at or issue.planned_for.weekday() not in column.placement.weekdays:
         return "closed", "", "", "", None
     over = not issue.editable or issue.planned_for < reading.today
     return ("unsold" if over else "open"), "", "", "", None

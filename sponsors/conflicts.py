@@ -24,9 +24,10 @@ __all__ = ["Clash", "Clashes", "against_exclusivity", "between", "clashes", "loc
 
 @dataclass(frozen=True)
 class Clash:
-    """A rule that an insertion in that issue would break."""
+    """A rule that an insertion of the advertiser in that issue would break."""
 
     issue_id: int
+    advertiser_id: int
     sentence: str
 
 
@@ -82,7 +83,7 @@ def clashes(
             *_shutting_out(issue, others, line),
             *_repeats(issue, advertiser, own, (adding or {}).get(key, 1), line),
         ]
-        found += [Clash(key, sentence) for sentence in dict.fromkeys(sentences)]
+        found += [Clash(key, advertiser.pk, sentence) for sentence in dict.fromkeys(sentences)]
     return found
 
 
@@ -120,13 +121,20 @@ def against_exclusivity(exclusivity: Exclusivity) -> list[Insertion]:
 
 
 def between(issue: Issue, *, now: datetime.datetime) -> list[Clash]:
-    """What clashes among those who are booked in the issue: labels and exclusivity may have changed since."""
-    found: dict[str, Clash] = {}
-    booked = Insertion.objects.booked().filter(slot__issue=issue).whole()
-    for advertiser in {each.advertiser for each in booked}:
-        for clash in clashes([issue], advertiser, now=now, adding={issue.pk: 0}):
-            found.setdefault(clash.sentence, clash)
-    return list(found.values())
+    """What clashes among those who are booked in the issue: labels and exclusivity may have changed since.
+
+    Of two who clash it is the one who came later, whom the booking was asked about. Holds are nobody in the issue yet.
+    """
+    booked = list(Insertion.objects.booked().filter(slot__issue=issue).whole().order_by("booked_at", "pk"))
+    slots = set(issue.slots.values_list("pk", flat=True))
+    came = list(dict.fromkeys(each.advertiser for each in booked))
+    found: list[Clash] = []
+    for place, advertiser in enumerate(came):
+        later = came[place + 1 :]
+        gone = {each.pk for each in booked if each.advertiser in later}
+        repeats = {issue.pk: 0}
+        found += clashes([issue], advertiser, now=now, adding=repeats, leaving=gone, taking=slots)
+    return found
 
 
 def _occupants(

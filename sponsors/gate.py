@@ -134,8 +134,8 @@ def reasons(
         yield from (Reason(sentence) for sentence in _of_creative(insertion))
     for stop in stops.get(uid, ()) if uid else ():
         yield Reason(stop.sentence, mend=Mend("Move it there", stop.to) if stop.to is not None else None)
-    name = insertion.advertiser.name
-    yield from (Reason(clash.sentence) for clash in clashing if clash.sentence.startswith(f"{name} "))
+    own = insertion.line.order.advertiser_id
+    yield from (Reason(clash.sentence) for clash in clashing if clash.advertiser_id == own)
 
 
 @transaction.atomic

@@ -15,7 +15,7 @@ from newsroom.lib.people import person
 from newsroom.lib.text import counted, printable
 from sponsors import access, accounts, billing, dealing, noticing, ordering, portal, pricing, selling
 from sponsors.forms import ExclusivityForm, LinkForm, OrderForm
-from sponsors.models import Insertion, InsertionOrder, InsertionStatus, OrderStatus
+from sponsors.models import Insertion, InsertionOrder, InsertionStatus, LineKind, OrderStatus
 
 ORDERS_A_PAGE = 40
 
@@ -157,7 +157,13 @@ def _shown(request: HttpRequest, shown: InsertionOrder, form: OrderForm) -> dict
         "form": form,
         "rows": [(each, prices[each.pk]) for each in insertions],
         "total": pricing.order_total(insertions, known=price_list),
-        "live": len(live),
+        "unpriced": sum(
+            each.price is None
+            and each.line.kind == LineKind.SPONSORSHIP
+            and not prices[each.pk]
+            and not each.line.discount
+            for each in live
+        ),
         "booked": sum(each.status == InsertionStatus.BOOKED for each in insertions),
         "exclusivities": [each for line in shown.lines.all() for each in line.exclusivities.all()],
         "links": [(each, portal.url(each), each.holds(now)) for each in shown.portal_links.all()],

@@ -23,6 +23,7 @@ from tests.make import (
     TODAY,
     describe,
     make_advertiser,
+    make_insertion,
     make_issue,
     make_line,
     make_publication,
@@ -258,3 +259,28 @@ def test_a_hold_against_a_rule_is_in_the_trail(issue, oil):
     book(issue, "primary", labelled("Brightwater", oil))
     hold(issue, "closing", labelled("Oakum", oil), overriding="Both agreed.")
     assert "Both agreed." in AuditEvent.objects.get(what="conflict overridden").note
+
+
+# What clashes among those who are booked
+
+
+def test_of_two_who_clash_only_the_later_one_is_asked_about():
+    issue, label = make_issue(), ExclusionLabel.objects.create(name="Clouds")
+    first, second = make_advertiser("Oak"), make_advertiser("Oak & Co")
+    for placement, advertiser in (("primary", first), ("closing", second)):
+        make_insertion(issue, placement, advertiser=advertiser)
+    label.advertisers.set([first, second])
+    (clash,) = conflicts.between(issue, now=NOW)
+    assert clash.advertiser_id == second.pk
+
+
+def test_a_hold_is_nobody_in_an_issue_that_goes_out():
+    issue, label = (
+        make_issue(planned_for=TODAY + datetime.timedelta(days=30)),
+        ExclusionLabel.objects.create(name="Clouds"),
+    )
+    first, second = make_advertiser("Oak"), make_advertiser("Elm")
+    make_insertion(issue, advertiser=first)
+    holding.hold([make_slot(issue, "closing")], second, by=None, now=NOW)
+    label.advertisers.set([first, second])
+    assert conflicts.between(issue, now=NOW) == []
