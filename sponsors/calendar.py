@@ -48,6 +48,7 @@ class Cell:
     those who hear it; ``key`` names the slot whether its row is there or not."""
 
     key: str
+    column: str
     state: str
     name: str
     words: str = ""
@@ -278,7 +279,7 @@ def _cell(issue: Issue, column: Column, reading: _Reading) -> Cell:
             ],
         )
     )
-    return Cell(key, state, name, words, detail, flag, insertion)
+    return Cell(key, column.name, state, name, words, detail, flag, insertion)
 
 
 SAID = {

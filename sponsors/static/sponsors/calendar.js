@@ -14,7 +14,6 @@ for (const [row, line] of rows.entries()) {
   for (const [column, cell] of line.entries()) {
     Object.assign(cell, { row, column, tabIndex: -1 });
     cell.setAttribute("role", "gridcell");
-    cell.dataset.column = table.tHead.rows[0].cells[column + 1].firstChild.textContent;
     for (const inside of cell.querySelectorAll("a, input")) inside.tabIndex = -1;
     if (box(cell)) cell.setAttribute("aria-selected", box(cell).checked);
   }
