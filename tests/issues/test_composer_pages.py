@@ -140,6 +140,15 @@ def test_no_block_moves_beyond_the_ends(edith, issue, by):
     assert sorted(kinds(issue)) == ["sign_off", "story"]
 
 
+@pytest.mark.parametrize(
+    ("to", "order"),
+    [("1", ["sign_off", "story"]), ("0", ["story", "sign_off"]), ("99", ["sign_off", "story"])],
+)
+def test_a_block_moves_to_where_a_rule_wants_it(edith, issue, to, order):
+    press(edith, issue, f"place {block(issue).uid} {to}")
+    assert kinds(issue) == order
+
+
 def test_a_block_is_duplicated_behind_itself(edith, issue):
     uid = block(issue).uid
     press(edith, issue, f"copy {uid} 1", **{f"{uid}-heading": "Twice"})
@@ -159,7 +168,17 @@ def test_a_block_is_added_at_the_place_that_was_chosen(edith, issue):
 
 
 @pytest.mark.parametrize(
-    "act", ["add", "add sundial 0", "move x y", "move", "copy nothing 1", "sing a song", "aid x today"]
+    "act",
+    [
+        "add",
+        "add sundial 0",
+        "move x y",
+        "move",
+        "place nothing 1",
+        "copy nothing 1",
+        "sing a song",
+        "aid x today",
+    ],
 )
 def test_a_button_that_nobody_offers_is_refused_in_a_sentence_and_saves_nothing(edith, issue, act):
     uid = block(issue).uid
