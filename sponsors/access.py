@@ -14,6 +14,7 @@ from sponsors import billing
 from sponsors.models import (
     Advertiser,
     AuditEvent,
+    Creative,
     CreativeVersion,
     CreditNote,
     Hold,
@@ -49,6 +50,7 @@ __all__ = [
     "notice",
     "order",
     "portal_link",
+    "promotion",
     "sees_books",
     "trail",
     "version",
@@ -110,6 +112,12 @@ def version(user: Visitor, pk: int, right: str) -> CreativeVersion:
     allow(user, right)
     rows = CreativeVersion.objects.select_related("creative__advertiser", "image", "reviewed_by")
     return get_object_or_404(rows, pk=pk)
+
+
+def promotion(user: Visitor, pk: int) -> Creative:
+    """A promotion of the house, to be changed or ended."""
+    allow(user, TRAFFIC)
+    return get_object_or_404(Creative.objects.filter(advertiser__house=True), pk=pk)
 
 
 def portal_link(user: Visitor, pk: int) -> PortalLink:

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from issues import images
 from issues.blocks.fields import RichText, web_address
+from issues.models import Publication
 from newsroom.lib.errors import Refused
 from newsroom.lib.forms import fields_only
 from sponsors import checks
@@ -239,6 +240,19 @@ class LinkForm(forms.Form):
         required=False, help_text="A mail with the link is drafted; without one, copy the link."
     )
     days = forms.IntegerField(label="Days it holds", min_value=1, max_value=400, initial=60)
+
+
+class PromotionForm(forms.Form):
+    """Which promotion of the house it is, where it runs, and how important it is."""
+
+    helper = fields_only()
+    name = forms.CharField(max_length=120, help_text="For us; readers do not see it.")
+    publication = forms.ModelChoiceField(
+        Publication.objects.all(), required=False, empty_label="All newsletters"
+    )
+    priority = forms.IntegerField(
+        min_value=0, max_value=99, initial=0, help_text="Of several, the one with the highest stands first."
+    )
 
 
 class CreativeForm(forms.Form):

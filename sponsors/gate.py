@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.urls import reverse
 
 from issues import composing
@@ -86,11 +87,15 @@ def runs(insertion: Insertion) -> CreativeVersion | None:
 
 
 class House:
-    """The house's own promotions, for slots that nobody has bought: each once, the most important first."""
+    """The house's own promotions, for slots of an issue that nobody has bought: each once, the most important first."""
 
-    def __init__(self, day: datetime.date) -> None:
+    def __init__(self, issue: Issue) -> None:
+        day, here = (
+            issue.planned_for,
+            Q(creative__publication=None) | Q(creative__publication=issue.publication_id),
+        )
         rows = CreativeVersion.objects.filter(
-            creative__advertiser__house=True, status=VersionStatus.REVIEWED
+            here, creative__advertiser__house=True, creative__ended_at=None, status=VersionStatus.REVIEWED
         ).select_related("creative__advertiser", "image")
         newest: dict[int, CreativeVersion] = {}
         for row in rows.order_by("-creative__priority", "creative", "-number"):

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from sponsors.views import billing, calendar, insertions, orders, portal, reports, settling
+from sponsors.views import billing, calendar, insertions, orders, portal, promotions, reports, settling
 
 app_name = "sponsors"
 urlpatterns = [
@@ -22,6 +22,10 @@ urlpatterns = [
     path("links/<int:pk>/revoke/", orders.revoke, name="revoke"),
     path("make-goods/", reports.owed, name="make_goods"),
     path("make-goods/<int:pk>/<slug:verb>/", reports.make_good, name="make_good"),
+    path("house/", promotions.listing, name="promotions"),
+    path("house/new/", promotions.start, name="promote"),
+    path("house/<int:pk>/", promotions.change, name="promotion"),
+    path("house/<int:pk>/end/", promotions.end, name="end_promotion"),
     path("notices/", settling.notices, name="notices"),
     path("notices/<int:pk>/send/", settling.send_notice, name="send_notice"),
     path("issues/<int:pk>/settle/", settling.settle, name="settle"),

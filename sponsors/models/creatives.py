@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 
-from issues.models import Image
+from issues.models import Image, Publication
 from issues.models.edition import Immutable
 from newsroom.lib.states import Moves
 from sponsors.models.parties import Advertiser
@@ -19,6 +19,11 @@ class Creative(models.Model):
     priority = models.PositiveSmallIntegerField(
         default=0, help_text="Of house promotions, the one with the highest runs first."
     )
+    publication = models.ForeignKey(
+        Publication, null=True, blank=True, on_delete=models.PROTECT, related_name="+",
+        help_text="Where a house promotion runs; in all of them if none is named.",
+    )  # fmt: skip
+    ended_at = models.DateTimeField(null=True, blank=True, help_text="A house promotion that runs no more.")
     added_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

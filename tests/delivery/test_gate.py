@@ -38,7 +38,7 @@ def insertion():
 
 
 def test_it_refuses_and_says_what_is_not_as_sold(insertion):
-    with pytest.raises(NotNow, match="1 sold slot is not as sold. Oakum, Primary: order .* is draft"):
+    with pytest.raises(NotNow, match=r"1 sold slot is not as sold\. Oakum, Primary: order .* is draft"):
         scheduling.schedule(insertion.slot.issue, LATER, by=None, now=NOW)
     assert not Send.objects.exists()
 

@@ -20,9 +20,10 @@ from newsroom.audience import subscribing
 from newsroom.delivery import catcher, scheduling
 from newsroom.desk import roles
 from newsroom.lib import links
-from sponsors import billing, makegoods, noticing, portal
+from sponsors import billing, makegoods, noticing, portal, promoting
 from sponsors.models import Hold
 from tests.make import (
+    MESSAGE,
     NOW,
     make_advertiser,
     make_approved_issue,
@@ -158,6 +159,10 @@ DOORS = {
     "sponsors:insertion_step": Door(None, STAFF, args=("insertion", "remark"), elsewhere=(999_999, "remark")),
     "sponsors:make_goods": Door(DEALERS),
     "sponsors:make_good": Door(None, SELLERS, args=("make_good", "waive"), elsewhere=(999_999, "waive")),
+    "sponsors:promotions": Door(STAFF),
+    "sponsors:promote": Door(PLACERS, PLACERS),
+    "sponsors:promotion": Door(PLACERS, PLACERS, args=("promotion",), elsewhere=NO_ISSUE),
+    "sponsors:end_promotion": Door(None, PLACERS, args=("promotion",), elsewhere=NO_ISSUE),
     "sponsors:notices": Door(SELLERS),
     "sponsors:send_notice": Door(None, SELLERS, args=("notice",), elsewhere=NO_ISSUE),
     "sponsors:settle": Door(SELLERS, SELLERS, args=("draft",), elsewhere=NO_ISSUE),
@@ -284,6 +289,7 @@ def world(settings) -> SimpleNamespace:
         make_good=makegoods.open_for(missed, reason="It did not run.", now=NOW).pk,
         notice=noticing.draft(order, subject="Hello", sentences=["Hi."], now=NOW).pk,
         nothing_found=0,
+        promotion=promoting.promote(MESSAGE, name="Club", priority=1, publication=None, by=None, now=NOW).creative_id,
         invoice=bill.pk,
         credit_note=billing.credit(bill, Decimal(1), reason="Late.", by=None, now=NOW).pk,
         leave=links.token(subscribing.LEAVE, reader.pk),

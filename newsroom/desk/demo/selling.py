@@ -9,7 +9,8 @@ from django.contrib.auth.models import User
 from issues import clicks, planning
 from issues.models import Publication
 from newsroom.desk.demo import words
-from sponsors import affidavits, billing, holding, inventory, ordering, selling, showing, trafficking
+from sponsors import affidavits, billing, holding, inventory, ordering,
+    promoting, selling, showing, trafficking
 from sponsors.models import (
     Advertiser,
     Category,
@@ -40,7 +41,7 @@ def sell(publication: Publication, people: dict[str, User], *, now: datetime.dat
     issues = planning.plan_ahead(publication, now=now)
     inventory.lay_out(issues)
     _rate_card(publication, now=now)
-    _house(publication, now=now)
+    _house(publication, people, now=now)
     sponsors = {each.name: each for each in _sponsors(people["sam"])}
     ahead = [inventory.slots(issue) for issue in issues]
     by = people["sam"]
@@ -153,13 +154,14 @@ def _rate_card(publication: Publication, *, now: datetime.datetime) -> None:
     package.placements.set([placements["primary"], placements["closing"]])
 
 
-def _house(publication: Publication, *, now: datetime.datetime) -> None:
-    house = Advertiser.objects.create(name=f"{publication.name} itself", house=True)
-    creative = Creative.objects.create(advertiser=house, name="Spring evening", priority=5)
-    CreativeVersion.objects.create(
-        creative=creative, number=1, headline="An evening by the water", body=words.HOUSE, url="https://example.com/evening",
-        cta="Save a seat", status=VersionStatus.REVIEWED, submitted_at=now, submitted_by="The desk",
-    )  # fmt: skip
+def _house(publication: Publication, people: dict[str, User], *, now: datetime.datetime) -> None:
+    own = {
+        "headline": "An evening by the water",
+        "body": words.HOUSE,
+        "url": "https://example.com/evening",
+        "cta": "Save a seat",
+    }
+    promoting.promote(own, name="Spring evening", priority=5, publication=publication, by=people["adam"], now=now)
 
 
 def _sponsors(owner: User) -> list[Advertiser]:

@@ -52,7 +52,7 @@ class Block(BlockType[SponsorSlot]):
         return dict(_known()).get(data.placement, "No placement")
 
     def gather(self, issue: Issue, blocks: Sequence[Placed[SponsorSlot]]) -> dict[UUID, Facts]:
-        found, house = gate.layout(issue, blocks), House(issue.planned_for)
+        found, house = gate.layout(issue, blocks), House(issue)
         return {each.uid: _facts(found, house, each.uid) for each in blocks}
 
     def problems(self, issue: Issue, blocks: Sequence[Placed[SponsorSlot]]) -> list[Problem]:
