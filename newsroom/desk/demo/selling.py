@@ -9,14 +9,21 @@ from django.contrib.auth.models import User
 from issues import clicks, planning
 from issues.models import Publication
 from newsroom.desk.demo import words
-from sponsors import affidavits, billing, holding, inventory, ordering,
-    promoting, selling, showing, trafficking
+from sponsors import (
+    affidavits,
+    billing,
+    holding,
+    inventory,
+    ordering,
+    promoting,
+    selling,
+    showing,
+    trafficking,
+)
 from sponsors.models import (
     Advertiser,
     Category,
     Contact,
-    Creative,
-    CreativeVersion,
     Decision,
     ExclusionLabel,
     Insertion,
@@ -161,7 +168,9 @@ def _house(publication: Publication, people: dict[str, User], *, now: datetime.d
         "url": "https://example.com/evening",
         "cta": "Save a seat",
     }
-    promoting.promote(own, name="Spring evening", priority=5, publication=publication, by=people["adam"], now=now)
+    promoting.promote(
+        own, name="Spring evening", priority=5, publication=publication, by=people["adam"], now=now
+    )
 
 
 def _sponsors(owner: User) -> list[Advertiser]:
