@@ -1,1 +1,1 @@
-"""The demo: an invented harbour newsletter with half a year of short issues, one draft and a thousand readers."""
+"""The demo: an invented harbour newsletter with four months of short issues, one draft and a thousand readers."""

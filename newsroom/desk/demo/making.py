@@ -17,7 +17,7 @@ from newsroom.desk.roles import AD_OPS, CHIEF, EDITOR, FINANCE, OPERATOR, SALES,
 
 SLUG = "the-quay"
 READERS = 1000
-DAYS = 200
+DAYS = 120
 DELIVERED = 996
 
 _PEOPLE = [

@@ -1,4 +1,4 @@
-"""Words for half a year of issues of The Quay, made up from beginning to end."""
+"""Words for four months of issues of The Quay, made up from beginning to end."""
 
 STORIES = [
     (
