@@ -11,7 +11,8 @@ from issues import clicks, planning, workflow
 from issues.models import Issue, Publication
 from newsroom.delivery.models import Send
 from newsroom.desk import roles
-from sponsors import affidavits, inventory, portal, settling
+from newsroom.lib import links
+from sponsors import affidavits, holding, inventory, portal, settling
 from sponsors.models import Insertion, InsertionOrder, RunRecord
 from tests.journeys.desk import Composer, Visitor, at_the_desk
 from tests.make import (
@@ -22,6 +23,7 @@ from tests.make import (
     make_publication,
     make_reader,
     make_ready,
+    make_slot,
 )
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -302,3 +304,44 @@ def test_a_revoked_link_opens_the_same_plain_page(sponsor, publication):
     sponsor.allow(404)
     sponsor.page.reload()
     expect(sponsor.page.get_by_role("heading", level=1)).to_have_text("This link does not open anything")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1440])
+def test_axe_finds_nothing_on_the_pages_of_the_sponsor_desk(
+    browser: Browser, live_server, settings, publication, scheme, width
+):
+    from axe_playwright_python.sync_playwright import Axe
+
+    now = timezone.now()
+    issue = day_of(publication, 9)
+    insertion = make_ready(make_insertion(issue, advertiser=make_advertiser("Oakum"), now=now), now=now)
+    link = portal.invite(insertion.line.order, name="Priya", email="", by=None, now=now)
+    held = make_slot(day_of(publication, 10))
+    holding.hold([held], make_advertiser("Intel"), by=None, now=now)
+    pages = [
+        "",
+        f"slots/{held.pk}/",
+        f"book/?slot={make_slot(issue, 'closing').key}",
+        "orders/",
+        f"orders/{insertion.line.order_id}/",
+        f"orders/{insertion.line.order_id}/report/",
+        f"insertions/{insertion.pk}/",
+        f"insertions/{insertion.pk}/creative/",
+        "house/",
+        "notices/",
+        "make-goods/",
+    ]
+    paths = [f"/desk/sponsors/{page}" for page in pages]
+    door = links.token(portal.PURPOSE, link.pk)
+    paths += [f"/sponsor/{door}/", f"/sponsor/{door}/{insertion.pk}/"]
+    with at_the_desk(
+        browser, live_server, settings, roles.SALES_MANAGER, width=width, color_scheme=scheme
+    ) as maria:
+        for path in paths:
+            maria.goto(path)
+            found = Axe().run(maria.page)
+            assert found.violations_count == 0, (path, found.generate_report())
+            overflow = maria.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+            assert overflow <= 0, (path, overflow)
+        assert maria.wrong == []
