@@ -113,7 +113,7 @@ def test_a_draft_becomes_a_thousand_mails_and_an_archive_page(running, desk):
     expect(frame.get_by_role("heading", name="The ferry that waits")).to_be_visible()
     desk.page.get_by_role("button", name="Plain text").click()
     plain = desk.page.get_by_label("The plain text part")
-    expect(plain).to_contain_text("A MESSAGE FROM BRIGHTWATER BANK\n---")
+    expect(plain).to_contain_text("A MESSAGE FROM BRIGHTWATER BANK (Sponsored)\n---")
 
     desk.approve()
     desk.schedule(in_a_minute())
@@ -135,7 +135,7 @@ def test_a_draft_becomes_a_thousand_mails_and_an_archive_page(running, desk):
     assert "The ferry that waits" in fetch(f"{address}/the-quay/")
     page = fetch(f"{address}/the-quay/the-ferry-that-waits/")
     assert "Recent issues" in page
-    assert "A message from Brightwater Bank" in page
+    assert "A MESSAGE FROM BRIGHTWATER BANK" in page
     assert "The ferry that waits" in fetch(f"{address}/the-quay/feed/")
     assert desk.wrong == []
 
