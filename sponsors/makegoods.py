@@ -1,5 +1,5 @@
 """What we owe when something did not run as sold, and how it is made good. The only writer of make-goods, but for
-those settled in money (``billing``).
+those settled in money (``billing``) and replacements that are given up (``owing``).
 
 There is one for each original: a replacement that is missed itself opens the same one again.
 """
@@ -12,7 +12,7 @@ from django.db import transaction
 from newsroom.lib.errors import Refused
 from newsroom.lib.people import Person
 from newsroom.lib.states import move
-from sponsors import conflicts, inventory, ordering, pricing, selling, trail
+from sponsors import conflicts, inventory, ordering, owing, pricing, selling, trail
 from sponsors.models import Insertion, LineKind, MakeGood, MakeGoodStatus, Slot
 from sponsors.models.running import MAKE_GOOD_MOVES
 
@@ -25,11 +25,8 @@ OFFERED = 3
 def open_for(insertion: Insertion, *, reason: str, now: datetime.datetime) -> MakeGood | None:
     """We owe something for this insertion. For a replacement the original's make-good opens again; nothing is owed for what was
     added value."""
-    original = MakeGood.objects.filter(replacement=insertion).first()
+    original = owing.open_again(insertion, reason=reason, by=None, now=now)
     if original is not None:
-        if original.status == MakeGoodStatus.SCHEDULED:
-            move(original, MakeGoodStatus.OPENED, moves=MAKE_GOOD_MOVES, replacement=None)
-            trail.note("make-good owed again", by=None, now=now, words=reason, insertion=original.insertion)
         return original
     if insertion.line.kind != LineKind.SPONSORSHIP:
         return None

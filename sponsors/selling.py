@@ -16,7 +16,7 @@ from newsroom.lib.errors import Conflict, NotNow, Refused
 from newsroom.lib.people import Person
 from newsroom.lib.states import move as moved_on
 from newsroom.lib.text import counted
-from sponsors import conflicts, holding, inventory, ordering, trafficking, trail
+from sponsors import conflicts, holding, inventory, ordering, owing, trafficking, trail
 from sponsors.models import (
     Advertiser,
     Hold,
@@ -121,6 +121,7 @@ def move(
         line, [there], by=by, now=now, version=insertion.version, price=insertion.price, moved_from=insertion
     )
     carry_proofs(insertion, made)
+    owing.follow(insertion, made)
     _end_holds(there, insertion.advertiser, by=by, now=now)
     trail.note("moved", by=by, now=now, words=f"From {here} to {there}.", insertion=made)
     override(made, found, overriding, by=by, now=now)
@@ -271,6 +272,7 @@ def _give_back(insertion: Insertion, slot: Slot, *, by: Person, now: datetime.da
         _touch([slot], now=now)
     moved_on(insertion, InsertionStatus.CANCELLED, moves=INSERTION_MOVES, ended_at=now)
     trail.note("cancelled", by=by, now=now, words=f"{slot}. {why}".strip(), insertion=insertion)
+    owing.open_again(insertion, reason=f"{slot} was cancelled. {why}".strip(), by=by, now=now)
 
 
 def _touch(slots: Sequence[Slot], *, now: datetime.datetime) -> None:

@@ -18,13 +18,15 @@ from newsroom.lib.people import called, person
 from newsroom.lib.policy import FRAMES
 from sponsors import access, checks, deadlines, gate, inventory, selling, showing, trafficking
 from sponsors.forms import CreativeForm
-from sponsors.models import Decision, Insertion, InsertionStatus, VersionStatus
+from sponsors.models import CreativeVersion, Decision, Insertion, InsertionStatus, VersionStatus
 
 
 @require_safe
 def insertion(request: HttpRequest, pk: int) -> HttpResponse:
     """Where it stands: slot, order, message, proof, record."""
-    return render(request, "sponsors/insertion.html", _shown(request, access.insertion(request.user, pk, access.SEE)))
+    return render(
+        request, "sponsors/insertion.html", _shown(request, access.insertion(request.user, pk, access.SEE))
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -65,11 +67,17 @@ def shown_alone(shown: Insertion, part: str) -> HttpResponse:
     """What ``frame`` answers, for the desk and for the sponsor alike. ``part`` is html or text."""
     if shown.version is None and shown.stand_in is None:
         raise Http404("There is no message yet.")
-    rendered = showing.alone(shown, shown.stand_in or shown.version).rendered
+    rendered = showing.alone(shown, looked_at(shown)).rendered
     words = slots.shown(rendered.html if part == "html" else rendered.text, settings.SITE_URL)
     if part == "text":
         return HttpResponse(words, content_type="text/plain; charset=utf-8")
     return HttpResponse(words, headers={"Content-Security-Policy": FRAMES})
+
+
+def looked_at(shown: Insertion) -> CreativeVersion | None:
+    """The words that the page shows: while it is booked those that wait for a decision, afterwards those that ran."""
+    waiting = shown.version if shown.status == InsertionStatus.BOOKED else None
+    return waiting or shown.stand_in or shown.version
 
 
 @require_POST
