@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -16,6 +17,7 @@ from issues.snapshot import by_kind, standing
 from newsroom.lib.errors import NewsroomError, Refused
 from newsroom.lib.people import called, person
 from newsroom.lib.policy import FRAMES
+from newsroom.lib.text import printable
 from sponsors import access, checks, deadlines, gate, inventory, selling, showing, trafficking
 from sponsors.forms import CreativeForm
 from sponsors.models import CreativeVersion, Decision, Insertion, InsertionStatus, VersionStatus
@@ -164,11 +166,12 @@ def _keep(request: HttpRequest, on: Insertion) -> None:
 
 
 def _name(request: HttpRequest, on: Insertion) -> None:
-    from_form = " ".join(request.POST.get("words", "").split())[:120]
+    from_form = " ".join(printable(request.POST.get("words", "")).split())[:120]
     if not from_form:
         raise Refused("Write whose message it is.")
-    advertiser = selling.known_by_name(from_form)
-    selling.hand_over(on, advertiser, by=person(request), now=timezone.now())
+    with transaction.atomic():
+        advertiser = selling.known_by_name(from_form)
+        selling.hand_over(on, advertiser, by=person(request), now=timezone.now())
     messages.success(request, f"It is {advertiser}’s message now.")
 
 

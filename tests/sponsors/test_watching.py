@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from issues import importing, readiness, starting
 from issues.models import Issue
+from newsroom.desk import roles
 from newsroom.lib.errors import Refused
 from sponsors import watching
 from sponsors.models import Advertiser, AuditEvent, SeenClash
@@ -84,7 +85,7 @@ def test_a_story_that_was_removed_is_seen_no_more(issue):
 
 
 def test_what_is_kept_says_by_whom_and_why_and_asks_no_more(issue):
-    edith = make_person("Editor", username="edith2")
+    edith = make_person(roles.EDITOR, username="ed")
     watching.keep(issue, watching.watched(issue)[0], reason="Readers know.", by=edith, now=NOW)
     kept = watching.watched(issue)[0].kept
     assert (kept.by, kept.reason) == (edith, "Readers know.")
