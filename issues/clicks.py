@@ -1,6 +1,7 @@
 """Clicks on links of issues: recorded raw, and judged by rules that anybody can read. The only writer of clicks."""
 
 import datetime
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -54,7 +55,7 @@ def record(issue: Issue, seen: Iterable[Seen]) -> int:
     """Write down clicks and judge all clicks of their readers anew: what comes later may tell what came before."""
     rows = Click.objects.bulk_create(
         Click(
-            issue=issue, mark=each.mark, url=each.url[:2000], reader=each.reader[:40], at=each.at,
+            issue=issue, mark=each.mark[:16], url=each.url[:2000], reader=each.reader[:40], at=each.at,
             delivered_at=each.delivered_at, method=each.method[:8], agent=each.agent[:300],
         )
         for each in seen
@@ -70,20 +71,38 @@ def record(issue: Issue, seen: Iterable[Seen]) -> int:
 
 def judged(clicks: Sequence[Click]) -> list[str]:
     """The rule that takes each click of one reader for a machine's, or nothing. ``clicks`` are in the order of time."""
-    return [_verdict(click, clicks) for click in clicks]
+    swept = _swept(clicks)
+    return [_alone(click) or ("sweep" if place in swept else "") for place, click in enumerate(clicks)]
 
 
-def _verdict(click: Click, clicks: Sequence[Click]) -> str:
+def _alone(click: Click) -> str:
+    """What one click says about itself."""
     if click.method == "HEAD":
         return "head"
     if any(name in click.agent.lower() for name in AGENTS):
         return "agent"
     if click.delivered_at and click.at - click.delivered_at < AT_ONCE:
         return "instant"
-    # A sweep is any window of three seconds around the click with many different links in it.
-    near = [each for each in clicks if abs(each.at - click.at) < SWEEP]
-    for first in near:
-        swept = {each.url for each in near if first.at <= each.at < first.at + SWEEP}
-        if len(swept) >= SWEPT and first.at <= click.at < first.at + SWEEP:
-            return "sweep"
     return ""
+
+
+def _swept(clicks: Sequence[Click]) -> set[int]:
+    """Places of the clicks in any window of three seconds with many different links in it.
+
+    Two fingers move along the clicks once: whoever sends thousands must not make us count for hours.
+    """
+    swept: set[int] = set()
+    links: Counter[str] = Counter()
+    first = done = 0
+    for last, click in enumerate(clicks):
+        links[click.url] += 1
+        while click.at - clicks[first].at >= SWEEP:
+            gone = clicks[first].url
+            links[gone] -= 1
+            if not links[gone]:
+                del links[gone]
+            first += 1
+        if len(links) >= SWEPT:
+            swept.update(range(max(first, done), last + 1))
+            done = last + 1
+    return swept

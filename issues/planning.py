@@ -28,6 +28,8 @@ def plan(
 ) -> list[Issue]:
     """An untouched issue for each day of appearance from ``since`` to ``until`` that has none. A cancelled issue keeps its day
     empty: somebody decided that."""
+    # Two planners at once, such as the beat and a command, would each find the days empty.
+    list(Publication.objects.select_for_update(no_key=True).filter(pk=publication.pk).values_list("pk"))
     holidays = frozenset(publication.holidays.values_list("day", flat=True))
     taken = set(
         publication.issues.filter(planned_for__range=(since, until)).values_list("planned_for", flat=True)

@@ -97,7 +97,9 @@ def _planned(
     publication: Publication, title: str, day: datetime.date, by: Person, now: datetime.datetime
 ) -> Issue | None:
     """The issue that was planned for that day, emptied of its blank blocks: what is sold in it stands."""
-    issue = publication.issues.untouched().filter(planned_for=day).first()
+    # Locked: of two who start at once only one takes it over.
+    rows = publication.issues.untouched().select_for_update(of=("self",), no_key=True)
+    issue = rows.filter(planned_for=day).first()
     if issue is None:
         return None
     issue.blocks.all().delete()

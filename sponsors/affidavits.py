@@ -36,14 +36,15 @@ def record(issue: Issue, *, now: datetime.datetime) -> None:
     pieces: Sequence[Piece] = edition.pieces
     places = {piece["runs"]: place for place, piece in enumerate(pieces) if piece["runs"]}
     booked = Insertion.objects.booked().filter(slot__issue=issue).whole().select_for_update(of=("self",))
+    off = _off_position(issue, pieces)
     for insertion in booked.order_by("pk"):
         if insertion.token in places:
-            _ran(insertion, edition, places[insertion.token], now=now)
+            _ran(insertion, edition, places[insertion.token], off=off.get(insertion.token, ""), now=now)
         else:
             _missed(insertion, now=now)
 
 
-def _ran(insertion: Insertion, edition: Edition, place: int, *, now: datetime.datetime) -> None:
+def _ran(insertion: Insertion, edition: Edition, place: int, *, off: str, now: datetime.datetime) -> None:
     pieces = edition.pieces
     piece = pieces[place]
     RunRecord.objects.create(
@@ -61,10 +62,10 @@ def _ran(insertion: Insertion, edition: Edition, place: int, *, now: datetime.da
     )
     move(insertion, InsertionStatus.RAN, moves=INSERTION_MOVES, ended_at=now)
     trail.note("ran", by=None, now=now, words=f"Block {place + 1} of {len(pieces)}.", insertion=insertion)
-    makegoods.fulfil(insertion, now=now)
-    off = _off_position(insertion, pieces, place)
     if off:
         makegoods.open_for(insertion, reason=f"It ran off its position: {off}", now=now)
+    else:
+        makegoods.fulfil(insertion, now=now)
 
 
 def _missed(insertion: Insertion, *, now: datetime.datetime) -> None:
@@ -77,10 +78,19 @@ def _missed(insertion: Insertion, *, now: datetime.datetime) -> None:
         makegoods.open_for(insertion, reason=words, now=now)
 
 
-def _off_position(insertion: Insertion, pieces: Sequence[Piece], place: int) -> str:
-    """What the position rule says of where it stood among the blocks that readers saw."""
-    if insertion.line.kind == LineKind.ADDED_VALUE:
-        return ""
-    placed = [positions.Standing(piece["kind"]) for piece in pieces]
-    placed[place] = gate.rule_of(insertion)
-    return next((stop.sentence for stop in positions.stops(placed)), "")
+def _off_position(issue: Issue, pieces: Sequence[Piece]) -> dict[str, str]:
+    """What position rules say of where insertions stood among the blocks that readers saw, by token.
+
+    All of them are placed before any is judged: those that want the same place share it, and twins keep their distance.
+    """
+    sold = {each.token: each for each in Insertion.objects.filter(slot__issue=issue).whole()}
+    placed = [
+        gate.rule_of(sold[piece["runs"]]) if piece["runs"] in sold else positions.Standing(piece["kind"])
+        for piece in pieces
+    ]
+    off: dict[str, str] = {}
+    for stop in positions.stops(placed):
+        token = pieces[stop.position]["runs"]
+        if sold[token].line.kind != LineKind.ADDED_VALUE:
+            off.setdefault(token, stop.sentence)
+    return off

@@ -11,7 +11,7 @@ import PIL.Image
 from issues import richtext
 from sponsors.models import AdFormat, CreativeVersion, ImageUse
 
-__all__ = ["Finding", "image_findings", "lapses", "version_findings", "word_findings"]
+__all__ = ["Finding", "image_findings", "lapses", "too_heavy", "version_findings", "word_findings"]
 
 
 @dataclass(frozen=True)
@@ -33,11 +33,7 @@ def word_findings(form: AdFormat, words: Mapping[str, Any], *, has_image: bool) 
 
 def image_findings(form: AdFormat, upload: IO[bytes], size: int) -> list[Finding]:
     """What does not fit of an image file of ``size`` bytes that has been decoded without a complaint."""
-    found = []
-    if size > form.image_max_kb * 1024:
-        found.append(
-            f"The image has {-(-size // 1024):,} KB; this format takes at most {form.image_max_kb:,} KB."
-        )
+    found = [too_heavy(form, size)] if too_heavy(form, size) else []
     upload.seek(0)
     width, height = PIL.Image.open(upload).size
     upload.seek(0)
@@ -46,6 +42,13 @@ def image_findings(form: AdFormat, upload: IO[bytes], size: int) -> list[Finding
             f"The image is {width} × {height} pixels; it must be at least {form.image_width} × {form.image_height}."
         )
     return [Finding("upload", sentence) for sentence in found]
+
+
+def too_heavy(form: AdFormat, size: int) -> str:
+    """What is wrong with so many bytes; empty if they fit. It can be said before anybody decodes them."""
+    if size <= form.image_max_kb * 1024:
+        return ""
+    return f"The image has {-(-size // 1024):,} KB; this format takes at most {form.image_max_kb:,} KB."
 
 
 def version_findings(form: AdFormat, version: CreativeVersion) -> list[Finding]:

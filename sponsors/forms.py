@@ -309,6 +309,8 @@ class CreativeForm(forms.Form):
         upload = self.cleaned_data["upload"]
         if upload is None:
             return None
+        if upload.size > images.BYTES_AT_MOST:
+            raise ValidationError(checks.too_heavy(self.format, upload.size) or "This picture is over 8 MB.")
         try:
             decoded = images.decode(upload)
         except Refused as error:

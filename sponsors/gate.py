@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from sponsors import checks, conflicts, positions, trafficking, trail
 from sponsors.models import (
     CreativeVersion,
     Decision,
+    Fallback,
     Insertion,
     InsertionStatus,
     OrderStatus,
@@ -214,11 +215,31 @@ def _of_proof(insertion: Insertion, version: CreativeVersion) -> Iterator[str]:
 def _stops(found: Layout) -> dict[UUID, list[positions.Stop]]:
     """Broken position rules, by block."""
     rows = list(found.issue.blocks.standing().values_list("uid", "kind"))
-    placed = [_standing(found, uid, kind) for uid, kind in rows]
+    seen = [(uid, kind) for uid, kind in rows if not _closes_up(found, uid, kind)]
+    placed = [_standing(found, uid, kind) for uid, kind in seen]
     broken: dict[UUID, list[positions.Stop]] = {}
     for stop in positions.stops(placed):
-        broken.setdefault(rows[stop.position][0], []).append(stop)
+        uid = seen[stop.position][0]
+        broken.setdefault(uid, []).append(replace(stop, to=_among_all(rows, seen, uid, stop.to)))
     return broken
+
+
+def _closes_up(found: Layout, uid: UUID, kind: str) -> bool:
+    """A slot that nobody bought and no promotion fills: readers do not see it, so no rule counts it."""
+    if kind != KIND or found.insertion(uid) is not None:
+        return False
+    placement = found.placements.get(found.slot_of.get(uid, ("", 0))[0])
+    return placement is None or placement.fallback != Fallback.HOUSE
+
+
+def _among_all(
+    rows: Sequence[tuple[UUID, str]], seen: Sequence[tuple[UUID, str]], uid: UUID, to: int | None
+) -> int | None:
+    """A place among the blocks that readers see, counted among all blocks: just behind the one it follows."""
+    if not to:
+        return to
+    before = [each for each, _ in seen if each != uid][to - 1]
+    return [each for each, _ in rows if each != uid].index(before) + 1
 
 
 def _standing(found: Layout, uid: UUID, kind: str) -> positions.Standing:

@@ -1,4 +1,5 @@
-"""What we owe when something did not run as sold. ``replacing`` books what makes it good, ``billing`` settles it in money.
+"""What we owe when something did not run as sold, and how it is made good. The only writer of make-goods, but for
+those settled in money (``billing``) and replacements that are given up (``owing``).
 
 There is one for each original: a replacement that is missed itself opens the same one again.
 """
@@ -11,22 +12,21 @@ from django.db import transaction
 from newsroom.lib.errors import Refused
 from newsroom.lib.people import Person
 from newsroom.lib.states import move
-from sponsors import pricing, trail
-from sponsors.models import Insertion, LineKind, MakeGood, MakeGoodStatus
+from sponsors import conflicts, inventory, ordering, owing, pricing, selling, trail
+from sponsors.models import Insertion, LineKind, MakeGood, MakeGoodStatus, Slot
 from sponsors.models.running import MAKE_GOOD_MOVES
 
-__all__ = ["follow", "fulfil", "lose", "open_for", "waive"]
+__all__ = ["fulfil", "offers", "open_for", "schedule", "waive"]
+
+OFFERED = 3
 
 
 @transaction.atomic
 def open_for(insertion: Insertion, *, reason: str, now: datetime.datetime) -> MakeGood | None:
     """We owe something for this insertion. For a replacement the original's make-good opens again; nothing is owed for what was
     added value."""
-    original = MakeGood.objects.filter(replacement=insertion).first()
+    original = owing.open_again(insertion, reason=reason, by=None, now=now)
     if original is not None:
-        if original.status == MakeGoodStatus.SCHEDULED:
-            move(original, MakeGoodStatus.OPENED, moves=MAKE_GOOD_MOVES, replacement=None)
-            trail.note("make-good owed again", by=None, now=now, words=reason, insertion=original.insertion)
         return original
     if insertion.line.kind != LineKind.SPONSORSHIP:
         return None
@@ -35,6 +35,42 @@ def open_for(insertion: Insertion, *, reason: str, now: datetime.datetime) -> Ma
     )
     if new:
         trail.note("make-good owed", by=None, now=now, words=reason, insertion=insertion)
+    return made
+
+
+def offers(owed: MakeGood, *, now: datetime.datetime) -> list[Slot]:
+    """The next three free slots of the same placement in which the advertiser clashes with nobody."""
+    insertion = owed.insertion
+    issues = inventory.coming(insertion.line.order.publication, now=now)[: inventory.NEAR]
+    inventory.lay_out(issues)
+    ahead = (
+        Slot.objects.filter(placement=insertion.slot.placement, issue__in=issues)
+        .exclude(issue=insertion.slot.issue)
+        .select_related("placement__format", "issue__publication")
+        .order_by("issue__planned_for", "ordinal")
+    )
+    free = inventory.free(list(ahead), now=now)
+    against = conflicts.clashes(
+        {slot.issue for slot in free}, insertion.advertiser, now=now, line=insertion.line
+    )
+    clashing = {clash.issue_id for clash in against}
+    return [slot for slot in free if slot.issue_id not in clashing][:OFFERED]
+
+
+@transaction.atomic
+def schedule(owed: MakeGood, slot: Slot, *, by: Person, now: datetime.datetime) -> Insertion:
+    """Make it good in that slot, at no charge, with the same words; every rule of a booking holds."""
+    original = Insertion.objects.whole().get(pk=owed.insertion_id)
+    line = ordering.add_line(
+        original.line.order, by=by, now=now, kind=LineKind.MAKE_GOOD,
+        max_per_issue=original.line.max_per_issue, min_gap_blocks=original.line.min_gap_blocks,
+    )  # fmt: skip
+    (made,) = selling.book(line, [slot], by=by, now=now)
+    made.price, made.version = Decimal(0), original.version
+    made.save(update_fields=["price", "version"])
+    selling.carry_proofs(original, made)
+    move(owed, MakeGoodStatus.SCHEDULED, moves=MAKE_GOOD_MOVES, replacement=made)
+    trail.note("make-good scheduled", by=by, now=now, words=f"In {slot}.", insertion=original)
     return made
 
 
@@ -54,27 +90,6 @@ def waive(owed: MakeGood, *, who: str, by: Person, now: datetime.datetime) -> No
         raise Refused("Say who at the advertiser let it go.")
     move(owed, MakeGoodStatus.WAIVED, moves=MAKE_GOOD_MOVES, settled_at=now)
     trail.note("make-good waived", by=by, now=now, words=f"By {who}.", insertion=owed.insertion)
-
-
-@transaction.atomic
-def follow(replacement: Insertion, moved: Insertion) -> None:
-    """A replacement was moved: what it makes good goes with it."""
-    MakeGood.objects.filter(replacement=replacement).update(replacement=moved)
-
-
-@transaction.atomic
-def lose(replacement: Insertion, *, by: Person, now: datetime.datetime) -> None:
-    """A replacement was cancelled: the same is owed again."""
-    owed = MakeGood.objects.filter(replacement=replacement, status=MakeGoodStatus.SCHEDULED).first()
-    if owed:
-        move(owed, MakeGoodStatus.OPENED, moves=MAKE_GOOD_MOVES, replacement=None)
-        trail.note(
-            "make-good owed again",
-            by=by,
-            now=now,
-            words="Its replacement was cancelled.",
-            insertion=owed.insertion,
-        )
 
 
 def _value(insertion: Insertion) -> Decimal:

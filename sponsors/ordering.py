@@ -1,7 +1,7 @@
 """Insertion orders: opened, approved, signed, revised, cancelled. The only writer of orders and of frozen prices."""
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -29,6 +29,7 @@ from sponsors.models.deals import ORDER_MOVES
 __all__ = [
     "add_line",
     "approve",
+    "change_terms",
     "disapprove",
     "of_drafts",
     "open_order",
@@ -153,6 +154,22 @@ def sign(order: InsertionOrder, *, signed_by: str, by: Person, now: datetime.dat
         raise Refused("Say who signed.")
     move(order, OrderStatus.SIGNED, moves=ORDER_MOVES, signed_at=now, signed_by=signed_by.strip()[:120])
     trail.note("order signed", by=by, now=now, words=f"By {signed_by.strip()}.", order=order)
+
+
+@transaction.atomic
+def change_terms(
+    order: InsertionOrder, changes: Mapping[str, Any], *, by: Person, now: datetime.datetime
+) -> None:
+    """Change who is billed and what the order refers to; other terms than were agreed are its next revision."""
+    if not changes:
+        return
+    if "terms" in changes:
+        reopen(order, by=by, now=now, why="Its terms changed.")
+    for name, value in changes.items():
+        setattr(order, name, value)
+    order.save(update_fields=list(changes))
+    words = f"Changed: {', '.join(sorted(changes)).replace('_', ' ')}."
+    trail.note("order terms changed", by=by, now=now, words=words, order=order)
 
 
 def reopen(order: InsertionOrder, *, by: Person, now: datetime.datetime, why: str) -> None:

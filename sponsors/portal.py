@@ -18,7 +18,7 @@ __all__ = ["TooMany", "invite", "opened", "revoke", "shown_in", "url"]
 PURPOSE = "sponsor portal"
 USUAL_DAYS, LONGEST_DAYS = 60, 400
 MISSES, WITHIN = 20, datetime.timedelta(minutes=10)
-"""So many links that do not hold, from one place within that time, and we stop looking."""
+"""So many links that do not hold, from one place within that time; of more we take no note."""
 
 
 class TooMany(Refused):
@@ -71,17 +71,16 @@ def url(link: PortalLink) -> str:
 def opened(token: str, *, where: str, now: datetime.datetime) -> PortalLink | None:
     """The link that the token names, if it still holds; None for a forged, expired or revoked one, all alike.
 
-    ``where`` is the address that asks. Raises ``TooMany`` once too many that do not hold came from there: then nobody looks.
+    ``where`` is the address that asks. Raises ``TooMany`` once too many that do not hold came from there.
+
+    A link that holds always opens: its signature cannot be guessed, and whoever shares an address with a fool or an attacker
+    (an office, a proxy) must not be locked out by them.
     """
-    place = _digest(where)
-    if PortalMiss.objects.filter(where=place, at__gt=now - WITHIN).count() >= MISSES:
-        raise TooMany("Too many links that do not hold came from here.")
     key = links.row_id(PURPOSE, token)
     rows = PortalLink.objects.select_related("order__advertiser", "order__publication")
     link = rows.filter(pk=key).first() if key is not None else None
     if link is None or not link.holds(now):
-        PortalMiss.objects.filter(at__lte=now - WITHIN).delete()
-        PortalMiss.objects.create(where=place, at=now)
+        _missed(_digest(where), now=now)
         return None
     PortalLink.objects.filter(pk=link.pk).update(last_used_at=now)
     return link
@@ -96,6 +95,14 @@ def shown_in(link: PortalLink) -> Sequence[Insertion]:
         .prefetch_related("proofs", "remarks")
         .order_by("slot__issue__planned_for", "slot__placement__position")
     )
+
+
+def _missed(place: str, *, now: datetime.datetime) -> None:
+    """Count it, but write no more rows than the limit."""
+    if PortalMiss.objects.filter(where=place, at__gt=now - WITHIN).count() >= MISSES:
+        raise TooMany("Too many links that do not hold came from here.")
+    PortalMiss.objects.filter(at__lte=now - WITHIN).delete()
+    PortalMiss.objects.create(where=place, at=now)
 
 
 def _digest(where: str) -> str:

@@ -52,33 +52,42 @@ def due(*, now: datetime.datetime) -> Iterator[Due]:
 
 
 def send_due(*, now: datetime.datetime) -> int:
-    """Send what was not sent yet; what the relay does not take now is tried again the next time."""
+    """Send what was not sent yet; what the relay does not take now is tried again the next time. Returns how many were sent."""
     return sum(_send(each, now=now) for each in due(now=now))
 
 
 def _send(reminder: Due, *, now: datetime.datetime) -> bool:
+    if not reminder.to:  # once there is somebody to write to, it is due
+        return False
     try:
         with transaction.atomic():
-            Reminder.objects.create(
+            row = Reminder.objects.create(
                 what=reminder.what,
                 insertion=reminder.insertion,
                 hold=reminder.hold,
                 due_at=reminder.due_at,
                 sent_at=now,
             )
-            if reminder.to:
-                EmailMessage(
-                    subject=" ".join(reminder.subject.split()),
-                    body=reminder.body,
-                    from_email=reminder.sender or settings.DEFAULT_FROM_EMAIL,
-                    to=list(reminder.to),
-                    headers={"Auto-Submitted": "auto-generated"},
-                ).send()
     except IntegrityError:  # sent before, or by another worker in this very moment
         return False
+    # The row is committed before we speak to the relay: on SQLite everybody would wait for its answer.
+    try:
+        _mail(reminder).send()
     except (OSError, smtplib.SMTPException) as error:
-        return never_takes(error)
-    return bool(reminder.to)
+        if not never_takes(error):
+            row.delete()
+        return False
+    return True
+
+
+def _mail(reminder: Due) -> EmailMessage:
+    return EmailMessage(
+        subject=" ".join(reminder.subject.split()),
+        body=reminder.body,
+        from_email=reminder.sender or settings.DEFAULT_FROM_EMAIL,
+        to=list(reminder.to),
+        headers={"Auto-Submitted": "auto-generated"},
+    )
 
 
 def _of_insertion(insertion: Insertion, *, now: datetime.datetime) -> Iterator[Due]:

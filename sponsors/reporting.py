@@ -1,6 +1,6 @@
 """What a sponsor got for the money: figures per insertion, per order and for twins, beside the placement's usual."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -23,7 +23,8 @@ OPENS = "Opens are not reported: mail programs open mails by themselves, so a co
 class Figures:
     """One insertion that ran. ``raw`` are all clicks, ``filtered`` those of people, ``people`` how many different ones.
 
-    ``usual`` is the placement's median of people per delivered mail, over its latest insertions; None while there are none.
+    ``usual`` is the placement's median of people per delivered mail, over its latest other insertions; None while there are
+    none.
     """
 
     insertion: Insertion
@@ -99,12 +100,12 @@ def report(order: InsertionOrder) -> Report:
 def figures(ran: Sequence[Insertion]) -> list[Figures]:
     """The figures of insertions that ran."""
     counted = _counted([each.token for each in ran])
-    medians = {placement: _usual(placement) for placement in {each.slot.placement for each in ran}}
+    rates = {placement: _rates(placement) for placement in {each.slot.placement for each in ran}}
     return [
         Figures(
             insertion=each,
             delivered=each.slot.issue.delivered or 0,
-            usual=medians[each.slot.placement],
+            usual=_usual(rates[each.slot.placement], but=each),
             **counted.get(each.token, {"raw": 0, "filtered": 0, "people": 0}),
         )
         for each in ran
@@ -128,7 +129,14 @@ def _counted(tokens: Sequence[str]) -> dict[str, dict[str, int]]:
     }
 
 
-def _usual(placement: Placement) -> float | None:
+def _usual(rates: Mapping[str, float], *, but: Insertion) -> float | None:
+    """The median of the others: nobody is compared with themselves."""
+    others = [rate for token, rate in rates.items() if token != but.token]
+    return median(others) if others else None
+
+
+def _rates(placement: Placement) -> dict[str, float]:
+    """People per delivered mail of the placement's latest insertions, by token."""
     latest = (
         Insertion.objects.filter(slot__placement=placement, status=InsertionStatus.RAN)
         .order_by("-slot__issue__planned_for")
@@ -136,7 +144,7 @@ def _usual(placement: Placement) -> float | None:
     )
     sent = [(token, delivered) for token, delivered in latest if delivered]
     people = {token: counts["people"] for token, counts in _counted([token for token, _ in sent]).items()}
-    return median(people.get(token, 0) / delivered for token, delivered in sent) if sent else None
+    return {token: people.get(token, 0) / delivered for token, delivered in sent}
 
 
 def _twins(ran: Sequence[Insertion]) -> list[Twins]:

@@ -16,7 +16,7 @@ from newsroom.lib.errors import Conflict, NotNow, Refused
 from newsroom.lib.people import Person
 from newsroom.lib.states import move as moved_on
 from newsroom.lib.text import counted
-from sponsors import conflicts, holding, inventory, makegoods, ordering, trafficking, trail
+from sponsors import conflicts, holding, inventory, ordering, owing, trafficking, trail
 from sponsors.models import (
     Advertiser,
     Hold,
@@ -287,7 +287,7 @@ def _in_its_place(moved: Insertion, to: Slot, *, by: Person, now: datetime.datet
         moved.line, [to], by=by, now=now, version=moved.version, price=moved.price, moved_from=moved
     )
     carry_proofs(moved, made)
-    makegoods.follow(moved, made)
+    owing.follow(moved, made)
     trail.note("moved", by=by, now=now, words=f"From {moved.slot} to {to}.", insertion=made)
     return made
 
@@ -309,8 +309,8 @@ def _give_back(insertion: Insertion, slot: Slot, *, by: Person, now: datetime.da
     if slot.issue.status != Status.CANCELLED:
         _touch([slot], now=now)
     moved_on(insertion, InsertionStatus.CANCELLED, moves=INSERTION_MOVES, ended_at=now)
-    makegoods.lose(insertion, by=by, now=now)
     trail.note("cancelled", by=by, now=now, words=f"{slot}. {why}".strip(), insertion=insertion)
+    owing.open_again(insertion, reason=f"{slot} was cancelled. {why}".strip(), by=by, now=now)
 
 
 def _touch(slots: Sequence[Slot], *, now: datetime.datetime) -> None:

@@ -10,7 +10,7 @@ from issues.models import Issue, Status
 from newsroom.lib.errors import Refused
 from newsroom.lib.people import Person
 from newsroom.lib.states import move as moved_on
-from sponsors import billing, conflicts, makegoods, noticing, ordering, selling, trail
+from sponsors import billing, conflicts, inventory, makegoods, noticing, ordering, selling, trail
 from sponsors.models import Fault, Insertion, InsertionOrder, InsertionStatus, LineKind, Slot
 from sponsors.models.deals import INSERTION_MOVES
 
@@ -53,18 +53,21 @@ def settle(
     Conflicts are asked again. Raises ``Refused`` if one has no choice, and whatever a move raises; then nothing is settled.
     Returns how many notices were drafted.
     """
+    # Of two who settle at once, the second finds nothing left.
+    inventory.locked(each.slot_id for each in unsettled(issue))
     waiting = unsettled(issue)
     missing = [each for each in waiting if each.pk not in choices]
     if missing:
         raise Refused(f"Decide about {missing[0].advertiser}, {missing[0].slot.name}, too.")
     said: dict[InsertionOrder, list[str]] = {}
+    agreed = {each.line.order: each.agreed_for for each in reversed(waiting)}
     for each in waiting:
         order = each.line.order
         said.setdefault(order, []).append(
             _settled(each, choices[each.pk], issue, by=by, now=now, overriding=overriding)
         )
     for order, sentences in said.items():
-        subject = f"{order.publication}: your message of {_day(waiting[0].agreed_for)} ({order.number})"
+        subject = f"{order.publication}: your message of {_day(agreed[order])} ({order.number})"
         noticing.draft(order, subject=subject, sentences=sentences, now=now)
     return len(said)
 
@@ -121,8 +124,10 @@ def _missed(insertion: Insertion, choice: Choice, *, by: Person, now: datetime.d
     trail.note("missed", by=by, now=now, words=why, insertion=insertion)
     owed = makegoods.open_for(insertion, reason=why, now=now)
     before = f"Your message in “{insertion.slot.placement}” of {_day(insertion.agreed_for)} does not run."
-    if choice.what == "credit" and owed is not None:
-        if not insertion.invoice_lines.filter(void=False).exists():
+    if owed is None:
+        return f"{before} Nothing was asked for it."
+    if choice.what == "credit":
+        if not owed.insertion.invoice_lines.filter(void=False).exists():
             billing.forgo(owed, by=by, now=now)
             return f"{before} You will not be billed for it."
         return f"{before} You get a credit note for it."

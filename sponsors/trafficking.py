@@ -131,7 +131,7 @@ def decide(
         raise NotNow("There is nothing to approve yet: no words were submitted.")
     if version.status != VersionStatus.REVIEWED:
         raise NotNow("Our review comes first; you are told when it has passed.")
-    if rendering != showing.seal(insertion):
+    if rendering != showing.seal(insertion, version):
         raise Conflict("The message has changed since you opened this page. Look at it again, then decide.")
     if decision == Decision.CHANGES_REQUESTED and not words.strip():
         raise Refused("Say what should change.")

@@ -15,7 +15,7 @@ from issues.forms import HeadForm
 from issues.models import Block, Contributor, Issue, Publication
 from newsroom.audience import recipients
 from newsroom.audience.models import MailingList, Status, Subscriber, Subscription
-from sponsors import billing, inventory, ordering, selling, showing, trafficking
+from sponsors import affidavits, billing, inventory, ordering, selling, showing, trafficking
 from sponsors.models import (
     Advertiser,
     Decision,
@@ -160,6 +160,33 @@ def describe(issue: Issue, *, now: datetime.datetime = NOW, by: User | None = No
 def _save(issue: Issue, changes: saving.Changes, *, by: User | None, now: datetime.datetime) -> None:
     saved = saving.save(issue, changes, client=uuid.uuid4(), by=by, now=now)
     assert not [*saved.contested, *saved.overtaken, *saved.unreadable], saved
+
+
+def make_sponsored_issue(
+    publication: Publication | None = None,
+    *placements: str,
+    planned_for: datetime.date = TODAY,
+) -> Issue:
+    """Lead, four stories and a sign-off, with sponsor blocks where their rules want them, at least primary and closing."""
+    issue = make_issue(publication, planned_for=planned_for, blocks=("lead_story",))
+    for position in range(2, 10, 2):
+        make_block(issue, "story", position=position, heading=f"Story {position // 2}")
+    make_block(issue, "sign_off", position=20)
+    for code in placements or ("primary", "closing"):
+        make_block(issue, "sponsor_slot", placement=code, position={"primary": 1, "closing": 19}.get(code, 5))
+    inventory.stock(issue.publication)
+    return issue
+
+
+def send_out(issue: Issue, *, delivered: int = 1000, at: datetime.datetime = NOW) -> Issue:
+    """Approved, sent to so many, and recorded."""
+    issue.refresh_from_db()
+    workflow.submit(issue, by=None, now=at)
+    workflow.approve(issue, by=None, now=at)
+    workflow.go_out(issue, now=at)
+    workflow.finish(issue, now=at, delivered=delivered)
+    affidavits.record_all(now=at)
+    return issue
 
 
 def make_advertiser(name: str = "", **fields: Any) -> Advertiser:

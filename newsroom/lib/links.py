@@ -1,10 +1,11 @@
-"""Addresses that leave the house: absolute, and signed where they say who somebody is."""
+"""Addresses: those that leave the house, absolute and signed where they say who somebody is; and that of a visitor."""
 
 import base64
 import hashlib
 import hmac
 
 from django.conf import settings
+from django.http import HttpRequest
 
 _ID_BYTES, _MAC_BYTES = 6, 14
 TOKEN_LENGTH = 27
@@ -14,6 +15,13 @@ TOKEN_LENGTH = 27
 def absolute(path: str) -> str:
     """The full address of a path on our site."""
     return f"{settings.SITE_URL}{path}"
+
+
+def visitor_address(request: HttpRequest) -> str:
+    """Where a request comes from. Behind a proxy it is what the proxy says: the last of X-Forwarded-For, since the earlier
+    ones are the visitor's own words."""
+    said = request.META.get("HTTP_X_FORWARDED_FOR", "") if settings.BEHIND_PROXY else ""
+    return said.rpartition(",")[2].strip() or request.META.get("REMOTE_ADDR", "")
 
 
 def token(purpose: str, row_id: int) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -15,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from issues.models import Publication
 from newsroom.lib.errors import NewsroomError, Refused
 from newsroom.lib.people import person
-from newsroom.lib.text import counted
+from newsroom.lib.text import counted, printable
 from sponsors import access, calendar, dealing, holding, inventory, selling
 from sponsors.conflicts import Clashes
 from sponsors.forms import BlockForm, BookForm, HoldForm
@@ -71,11 +72,12 @@ def hold(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         try:
-            made = holding.hold(
-                slots, dealing.known(given["advertiser"]), by=person(request), now=timezone.now(),
-                lasts=datetime.timedelta(hours=given["hours"]),
-                behind_others=given["behind_others"], overriding=_reason(request),
-            )  # fmt: skip
+            with transaction.atomic():  # a hold that is refused leaves no new advertiser behind
+                made = holding.hold(
+                    slots, dealing.known(given["advertiser"]), by=person(request), now=timezone.now(),
+                    lasts=datetime.timedelta(hours=given["hours"]),
+                    behind_others=given["behind_others"], overriding=_reason(request),
+                )  # fmt: skip
             until = min(each.expires_at for each in made).astimezone(made[0].slot.issue.publication.zone)
             said = f"{counted(len(made), 'slot')} held for {given['advertiser']}, until {until:%a %-d %b, %H:%M}."
             messages.success(request, said)
@@ -110,9 +112,10 @@ def block(request: HttpRequest) -> HttpResponse:
     access.allow(request.user, access.SELL)
     slots = _slots(request)
     form = BlockForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    unblocking = request.POST.get("act") == "unblock"  # for which nobody has to say why
+    if request.method == "POST" and (unblocking or form.is_valid()):
         try:
-            if request.POST.get("act") == "unblock":
+            if unblocking:
                 inventory.unblock(slots, by=person(request), now=timezone.now())
             else:
                 reason = form.cleaned_data["reason"]
@@ -140,11 +143,12 @@ def challenge(request: HttpRequest, pk: int) -> HttpResponse:
     """Make whoever holds the slot book or drop it within a day."""
     access.allow(request.user, access.SELL)
     slot = _slot(pk)
-    name = " ".join(request.POST.get("advertiser", "").split())[:120]
+    name = " ".join(printable(request.POST.get("advertiser", "")).split())[:120]
     if not name:
         raise Refused("Say for whom you want the slot.")
-    advertiser = selling.known_by_name(name)
-    first = holding.challenge(slot, advertiser, by=person(request), now=timezone.now())
+    with transaction.atomic():  # a challenge that is refused leaves no new advertiser behind
+        advertiser = selling.known_by_name(name)
+        first = holding.challenge(slot, advertiser, by=person(request), now=timezone.now())
     until = first.expires_at.astimezone(slot.issue.publication.zone)
     messages.success(
         request, f"{first.advertiser} has until {until:%a %-d %b, %H:%M} to book; {advertiser} is next."

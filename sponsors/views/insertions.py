@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -19,9 +20,10 @@ from issues.snapshot import by_kind, standing
 from newsroom.lib.errors import NewsroomError, Refused
 from newsroom.lib.people import called, person
 from newsroom.lib.policy import FRAMES
+from newsroom.lib.text import printable
 from sponsors import access, checks, deadlines, gate, inventory, selling, showing, trafficking
 from sponsors.forms import CreativeForm
-from sponsors.models import Decision, Insertion, InsertionStatus, VersionStatus
+from sponsors.models import CreativeVersion, Decision, Insertion, InsertionStatus, VersionStatus
 
 SWAPPED_WITHIN = 45
 """Days around an issue in which something else is offered to change places with."""
@@ -74,11 +76,17 @@ def shown_alone(shown: Insertion, part: str) -> HttpResponse:
     """What ``frame`` answers, for the desk and for the sponsor alike. ``part`` is html or text."""
     if shown.version is None and shown.stand_in is None:
         raise Http404("There is no message yet.")
-    rendered = showing.alone(shown, shown.stand_in or shown.version).rendered
+    rendered = showing.alone(shown, looked_at(shown)).rendered
     words = slots.shown(rendered.html if part == "html" else rendered.text, settings.SITE_URL)
     if part == "text":
         return HttpResponse(words, content_type="text/plain; charset=utf-8")
     return HttpResponse(words, headers={"Content-Security-Policy": FRAMES})
+
+
+def looked_at(shown: Insertion) -> CreativeVersion | None:
+    """The words that the page shows: while it is booked those that wait for a decision, afterwards those that ran."""
+    waiting = shown.version if shown.status == InsertionStatus.BOOKED else None
+    return waiting or shown.stand_in or shown.version
 
 
 @require_POST
@@ -179,11 +187,12 @@ def _keep(request: HttpRequest, on: Insertion) -> None:
 
 
 def _name(request: HttpRequest, on: Insertion) -> None:
-    from_form = " ".join(request.POST.get("words", "").split())[:120]
+    from_form = " ".join(printable(request.POST.get("words", "")).split())[:120]
     if not from_form:
         raise Refused("Write whose message it is.")
-    advertiser = selling.known_by_name(from_form)
-    selling.hand_over(on, advertiser, by=person(request), now=timezone.now())
+    with transaction.atomic():
+        advertiser = selling.known_by_name(from_form)
+        selling.hand_over(on, advertiser, by=person(request), now=timezone.now())
     messages.success(request, f"It is {advertiser}’s message now.")
 
 

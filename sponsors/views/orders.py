@@ -54,7 +54,8 @@ def order(request: HttpRequest, pk: int) -> HttpResponse:
     shown = access.order(request.user, pk, access.SELL if request.method == "POST" else access.DEALS)
     form = OrderForm(request.POST or None, instance=shown)
     if request.method == "POST" and form.is_valid():
-        form.save()
+        changes = {name: form.cleaned_data[name] for name in form.changed_data}
+        ordering.change_terms(shown, changes, by=person(request), now=timezone.now())
         messages.success(request, "Saved.")
         return redirect("sponsors:order", pk)
     return render(

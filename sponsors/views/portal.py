@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -15,9 +16,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from issues.rendering import slots
 from newsroom.lib.errors import NewsroomError
+from newsroom.lib.links import visitor_address
 from sponsors import checks, deadlines, portal, reporting, showing, trafficking
 from sponsors.models import Decision, Insertion, InsertionStatus, PortalLink
-from sponsors.views.insertions import creative_form, shown_alone
+from sponsors.views.insertions import creative_form, looked_at, shown_alone
 from sponsors.views.reports import as_page, exported
 
 View = Callable[..., HttpResponse]
@@ -30,7 +32,7 @@ def _behind_the_link(view: View) -> View:
     @never_cache
     def opened(request: HttpRequest, token: str, **named: Any) -> HttpResponse:
         try:
-            link = portal.opened(token, where=request.META.get("REMOTE_ADDR", ""), now=timezone.now())
+            link = portal.opened(token, where=visitor_address(request), now=timezone.now())
         except portal.TooMany:
             return render(request, "sponsors/portal/closed.html", status=429)
         if link is None:
@@ -119,16 +121,17 @@ def decide(request: HttpRequest, link: PortalLink, token: str, pk: int) -> HttpR
     given, words, now = request.POST.get("decision", ""), request.POST.get("words", ""), timezone.now()
     decision = Decision.APPROVED if given == Decision.APPROVED else Decision.CHANGES_REQUESTED
     try:
-        for each in _with_twins(link, shown):
-            trafficking.decide(
-                each,
-                request.POST.get("rendering", ""),
-                decision,
-                who=link.name,
-                by=None,
-                now=now,
-                words=words,
-            )
+        with transaction.atomic():  # twins together, or none
+            for each in _with_twins(link, shown):
+                trafficking.decide(
+                    each,
+                    request.POST.get("rendering", ""),
+                    decision,
+                    who=link.name,
+                    by=None,
+                    now=now,
+                    words=words,
+                )
         messages.success(
             request, "Approved. Thank you." if decision == Decision.APPROVED else "We have your wishes."
         )
@@ -158,7 +161,9 @@ def _own(link: PortalLink, pk: int) -> Insertion | None:
 
 def _with_twins(link: PortalLink, shown: Insertion) -> list[Insertion]:
     """The insertion first, then those of the same issue that run the same rendering."""
-    seal = showing.seal(shown)
+    if shown.version is None:
+        return [shown]
+    seal = showing.seal(shown, shown.version)
     twins = [
         each
         for each in portal.shown_in(link)
@@ -166,7 +171,7 @@ def _with_twins(link: PortalLink, shown: Insertion) -> list[Insertion]:
         and each.slot.issue_id == shown.slot.issue_id
         and each.status == InsertionStatus.BOOKED
         and each.version_id == shown.version_id
-        and showing.seal(each) == seal
+        and showing.seal(each, each.version) == seal
     ]
     return [shown, *twins]
 
@@ -215,9 +220,11 @@ def _shown(link: PortalLink, token: str, shown: Insertion) -> dict[str, Any]:
         "due": _due(shown),
         "asks": _asks(shown),
         "open": _open(shown),
-        "text": slots.shown(showing.alone(shown).rendered.text, settings.SITE_URL) if shown.version else "",
+        "text": slots.shown(showing.alone(shown, looked_at(shown)).rendered.text, settings.SITE_URL)
+        if shown.version
+        else "",
         "findings": checks.version_findings(form, shown.version) if shown.version else [],
-        "seal": showing.seal(shown) if shown.version else "",
+        "seal": showing.seal(shown, shown.version) if shown.version else "",
         "approval": trafficking.approved(shown),
         "twins": len(_with_twins(link, shown)) - 1 if shown.version else 0,
         "proofs": list(shown.proofs.all()),

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from newsroom.lib.errors import NewsroomError
 from newsroom.lib.papers import attachment, charts, ical, pdf, sheets
 from newsroom.lib.people import person
-from sponsors import access, billing, calendar, inventory, makegoods, replacing, reporting
+from sponsors import access, billing, calendar, inventory, makegoods, reporting
 from sponsors.models import Insertion, MakeGood
 from sponsors.reporting import Figures, Report
 from sponsors.views.calendar import WEEKS, chosen_publication, since_day
@@ -96,7 +96,7 @@ def owed(request: HttpRequest) -> HttpResponse:
         "replacement__slot__issue", "replacement__slot__placement",
     )  # fmt: skip
     now = timezone.now()
-    still = [(each, replacing.offers(each, now=now)) for each in rows.filter(status="opened")[:50]]
+    still = [(each, makegoods.offers(each, now=now)) for each in rows.filter(status="opened")[:50]]
     values = {"owed": still, "settled": rows.exclude(status="opened")[:50], "section": "sponsors"}
     return render(request, "sponsors/make_goods.html", values)
 
@@ -109,7 +109,7 @@ def make_good(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     try:
         if verb == "schedule":
             (slot,) = inventory.at([request.POST.get("slot", "")])
-            replacing.schedule(on, slot, by=by, now=now)
+            makegoods.schedule(on, slot, by=by, now=now)
             messages.success(request, f"Scheduled for {slot}, at no charge.")
         elif verb == "waive":
             makegoods.waive(on, who=request.POST.get("words", ""), by=by, now=now)

@@ -9,7 +9,7 @@ from issues import readiness, starting, workflow
 from issues.importing import Draft, Found
 from issues.models import Issue
 from newsroom.lib.errors import Conflict, NotNow, Refused
-from sponsors import holding, inventory, makegoods, ordering, replacing, selling, trafficking
+from sponsors import holding, inventory, makegoods, ordering, selling, trafficking
 from sponsors.conflicts import Clashes
 from sponsors.models import (
     Advertiser,
@@ -467,7 +467,7 @@ def test_what_makes_good_follows_its_replacement_and_is_owed_again_when_that_is_
     missed = make_insertion(make_issue(publication), advertiser=make_advertiser("Oakum"))
     Insertion.objects.filter(pk=missed.pk).update(status="missed")
     owed = makegoods.open_for(whole(missed), reason="It did not run.", now=NOW)
-    replacement = replacing.schedule(owed, make_slot(issue), by=None, now=NOW)
+    replacement = makegoods.schedule(owed, make_slot(issue), by=None, now=NOW)
     moved = selling.move(replacement, make_slot(issue, "closing"), by=None, now=NOW)
     owed.refresh_from_db()
     assert owed.replacement == moved

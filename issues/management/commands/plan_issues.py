@@ -20,10 +20,10 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        weeks = options["weeks"]
+        if weeks is not None and not 0 <= weeks <= 52:
+            raise CommandError("Name between 0 and 52 weeks.")
         for publication in _named(options["publication"]):
-            weeks = options["weeks"]
-            if weeks is not None and not 0 <= weeks <= 52:
-                raise CommandError("Name between 0 and 52 weeks.")
             if weeks is not None:
                 publication.weeks_ahead = weeks
             made = planning.plan_ahead(publication, now=timezone.now())

@@ -14,7 +14,7 @@ from issues.blocks.fields import BlockForm
 from issues.models import Issue
 from sponsors import deadlines, gate, inventory, selling, showing, watching
 from sponsors.gate import House, Layout
-from sponsors.models import Fallback, Placement
+from sponsors.models import Fallback, Insertion, InsertionStatus, Placement
 
 WATCHERS = ("issues.change_issue", "sponsors.traffic")
 """Rights of those who see what the radar finds; sales do not."""
@@ -82,6 +82,8 @@ def _facts(found: Layout, house: House, uid: UUID) -> Facts:
     """What stands in the block's slot: the sponsor's message, a promotion of the house, or only how it stands with it."""
     insertion, placement = found.insertion(uid), found.placements.get(found.slot_of[uid][0])
     rule = {"rule": _rule(placement)} if placement else {}
+    if insertion is not None and _given_up(insertion):
+        return {"state": "Sold, but settled: it does not run in this issue."}
     if insertion is not None and (version := gate.runs(insertion)):
         return {**showing.facts(insertion, version), "state": _state(insertion), **rule}
     if insertion is not None and not insertion.late_since:
@@ -109,6 +111,11 @@ def _rule(placement: Placement) -> str:
         else ""
     )
     return f"Stands {placement.position_rule}{drift}{apart}."
+
+
+def _given_up(insertion: Insertion) -> bool:
+    """It was counted as missed when the issue moved: it is made good elsewhere, or not billed, and must not run here too."""
+    return insertion.status == InsertionStatus.MISSED and insertion.late_since is None
 
 
 def _state(insertion: Any) -> str:
