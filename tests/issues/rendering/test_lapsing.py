@@ -44,8 +44,8 @@ def test_the_last_day_ends_where_it_ends_last():
 
 @pytest.mark.django_db
 def test_the_archive_and_the_feed_say_it_and_the_edition_keeps_the_words():
-    now = timezone.now()
-    day = now.date() - datetime.timedelta(days=30)
+    now = timezone.now().replace(hour=7) - datetime.timedelta(days=30)
+    day = now.date()
     issue = make_issue(planned_for=day, blocks=("lead_story", "sign_off"), now=now)
     make_block(issue, "sponsor_slot", position=1)
     issue.blocks.filter(kind="sign_off").update(position=9)
