@@ -11,11 +11,12 @@ import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client, RequestFactory
 
-from issues import workflow
+from issues import images, workflow
 from newsroom.lib import links
 from newsroom.lib.errors import Refused
 from newsroom.lib.links import visitor_address
 from sponsors import portal, showing, trafficking
+from sponsors.forms import CreativeForm
 from sponsors.models import Decision, Insertion, PortalLink, PortalMiss, Proof, Remark, VersionStatus
 from tests.make import (
     MESSAGE,
@@ -330,8 +331,8 @@ WRONG_IMAGES = [
     (lambda: picture(300, 100), "The image is 300 × 100 pixels; it must be at least 600 × 200."),
     (lambda: picture(620, 300, noise=True), r"The image has \d+ KB; this format takes at most 500 KB."),
     (
-        lambda: picture(600, 200) + bytes(50 * 1024 * 1024),
-        "The image has 51,20\\d KB; this format takes at most 500 KB.",
+        lambda: picture(600, 200) + bytes(9 * 1024 * 1024),
+        "The image has 9,2\\d\\d KB; this format takes at most 500 KB.",
     ),
 ]
 
@@ -347,6 +348,14 @@ def test_a_wrong_image_is_refused_with_limit_and_value_and_what_was_typed_is_kep
     for words in TYPED.values():
         assert words in shown
     assert whole(insertion).version is None
+
+
+def test_fifty_megabytes_are_refused_before_anybody_opens_them(insertion, monkeypatch):
+    monkeypatch.setattr(images, "decode", lambda upload: pytest.fail("It was opened."))
+    file = upload(b"small")
+    file.size = 50 * 1024 * 1024
+    form = CreativeForm(TYPED, {"upload": file}, form_of=insertion.slot.placement.format, before=None)
+    assert form.errors["upload"] == ["The image has 51,200 KB; this format takes at most 500 KB."]
 
 
 @pytest.mark.parametrize(
