@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Browser, expect
 
 from issues import readiness
@@ -61,7 +62,11 @@ def test_the_sample_issue_is_composed_with_the_keyboard_alone(chris):
     expect(chris.page.get_by_role("heading", level=1)).to_have_text("The ferry that waits")
     expect(chris.page.locator("[data-figures]")).not_to_be_empty()
     issue = Issue.objects.get()
-    make_ready(make_insertion(issue, advertiser=make_advertiser("Brightwater")), body="<p>Boats.</p>")
+    make_ready(
+        make_insertion(issue, advertiser=make_advertiser("Brightwater"), now=timezone.now()),
+        now=timezone.now(),
+        body="<p>Boats.</p>",
+    )
 
     chris.page.get_by_label("Preheader").focus()
     chris.page.keyboard.type("Why one captain no longer leaves on time, and who raised money by the water.")
