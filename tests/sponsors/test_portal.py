@@ -354,7 +354,9 @@ def test_fifty_megabytes_are_refused_before_anybody_opens_them(insertion, monkey
     monkeypatch.setattr(images, "decode", lambda upload: pytest.fail("It was opened."))
     file = upload(b"small")
     file.size = 50 * 1024 * 1024
-    form = CreativeForm(TYPED, {"upload": file}, form_of=insertion.slot.placement.format, before=None)
+    form = CreativeForm(
+        TYPED, {"upload": file}, form_of=insertion.slot.placement.format, before=None, day=TODAY
+    )
     assert form.errors["upload"] == ["The image has 51,200 KB; this format takes at most 500 KB."]
 
 
