@@ -9,7 +9,7 @@ from newsroom.lib import wallclock
 from newsroom.lib.errors import Refused
 from sponsors.models import Placement
 
-__all__ = ["Deadlines", "business_days_before", "of", "send_at"]
+__all__ = ["Deadlines", "business_days_before", "due", "of", "send_at"]
 
 SATURDAY = 5
 
@@ -32,6 +32,11 @@ def of(issue: Issue, placement: Placement, holidays: Set[datetime.date] = frozen
         for days in (placement.book_days, placement.creative_days, placement.proof_days)
     )
     return Deadlines(book_by=book, creative_due=min(creative, proof), proof_due=proof, send_at=at)
+
+
+def due(issue: Issue, placement: Placement) -> Deadlines:
+    """The same, with the holidays of the publication read from their rows."""
+    return of(issue, placement, frozenset(issue.publication.holidays.values_list("day", flat=True)))
 
 
 def send_at(issue: Issue) -> datetime.datetime:

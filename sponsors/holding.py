@@ -168,8 +168,7 @@ def _placed(
 
 
 def _at_most(slot: Slot, until: datetime.datetime, *, now: datetime.datetime) -> datetime.datetime:
-    holidays = frozenset(slot.issue.publication.holidays.values_list("day", flat=True))
-    book_by = deadlines.of(slot.issue, slot.placement, holidays).book_by
+    book_by = deadlines.due(slot.issue, slot.placement).book_by
     if book_by <= now:
         raise NotNow(
             f"It is too late to hold {slot}: since {book_by:%a %-d %b, %H:%M} it can only be booked."

@@ -94,11 +94,7 @@ def _of_insertion(insertion: Insertion, *, now: datetime.datetime) -> Iterator[D
     if insertion.late_since or not insertion.slot.issue.editable:
         return
     publication = insertion.slot.issue.publication
-    dates = deadlines.of(
-        insertion.slot.issue,
-        insertion.slot.placement,
-        frozenset(publication.holidays.values_list("day", flat=True)),
-    )
+    dates = deadlines.due(insertion.slot.issue, insertion.slot.placement)
     version = insertion.version
     steps: tuple[datetime.timedelta, ...]
     if version is None or version.status in (VersionStatus.CHANGES_REQUESTED, VersionStatus.REJECTED):

@@ -256,7 +256,7 @@ def _only_open(insertion: Insertion) -> None:
 
 def _only_late(insertion: Insertion, *, now: datetime.datetime) -> None:
     """Nothing is late before it is due, nor while we or the sponsor still have time with what came in time."""
-    due = deadlines.of(insertion.slot.issue, insertion.slot.placement, _holidays(insertion))
+    due = deadlines.due(insertion.slot.issue, insertion.slot.placement)
     version = insertion.version
     if insertion.late_since:
         raise NotNow("It was ruled late already.")
@@ -350,7 +350,3 @@ def _same(advertiser: Advertiser, words: Mapping[str, Any]) -> CreativeVersion |
     return CreativeVersion.objects.filter(
         creative__advertiser=advertiser, status=VersionStatus.REVIEWED, **given
     ).first()
-
-
-def _holidays(insertion: Insertion) -> frozenset[datetime.date]:
-    return frozenset(insertion.slot.issue.publication.holidays.values_list("day", flat=True))

@@ -222,9 +222,7 @@ def _shown(request: HttpRequest, shown: Insertion) -> dict[str, Any]:
         "open": booked and issue.editable,
         "unnamed": shown.advertiser.name == selling.UNNAMED,
         "reasons": commitment.reasons if commitment else (),
-        "due": deadlines.of(
-            issue, shown.slot.placement, frozenset(issue.publication.holidays.values_list("day", flat=True))
-        ),
+        "due": deadlines.due(issue, shown.slot.placement),
         "findings": checks.version_findings(shown.slot.placement.format, shown.version)
         if shown.version
         else [],

@@ -177,8 +177,7 @@ def _with_twins(link: PortalLink, shown: Insertion) -> list[Insertion]:
 
 
 def _due(shown: Insertion) -> deadlines.Deadlines:
-    holidays = frozenset(shown.slot.issue.publication.holidays.values_list("day", flat=True))
-    return deadlines.of(shown.slot.issue, shown.slot.placement, holidays)
+    return deadlines.due(shown.slot.issue, shown.slot.placement)
 
 
 def _row(shown: Insertion, now: datetime.datetime) -> dict[str, Any]:

@@ -112,11 +112,10 @@ def _choices(request: HttpRequest, issue: Issue) -> dict[int, settling.Choice]:
 def _row(request: HttpRequest, insertion: Insertion) -> dict[str, Any]:
     issue, now = insertion.slot.issue, timezone.now()
     clashing = conflicts.clashes([issue], insertion.advertiser, now=now, adding={issue.pk: 0})
-    holidays = frozenset(issue.publication.holidays.values_list("day", flat=True))
     return {
         "insertion": insertion,
         "clashes": clashing,
-        "due": deadlines.of(issue, insertion.slot.placement, holidays),
+        "due": deadlines.due(issue, insertion.slot.placement),
         "free": [
             slot
             for slot in inventory.alternatives(insertion.slot, now=now, count=12)

@@ -125,7 +125,7 @@ def _state(insertion: Any) -> str:
 def _on_sale(issue: Issue, placement: Placement | None) -> str:
     if placement is None:
         return "This publication has no such placement. Readers see nothing here."
-    by = deadlines.of(issue, placement).creative_due
+    by = deadlines.due(issue, placement).creative_due
     return f"Not sold yet; on sale until {by:%a} {by.day} {by:%b, %H:%M}."
 
 
