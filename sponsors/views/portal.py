@@ -42,6 +42,18 @@ def _behind_the_link(view: View) -> View:
     return opened
 
 
+def _of_their_own(view: View) -> View:
+    """Find the insertion among those of the link's order; another's opens the same plain page."""
+
+    def found(request: HttpRequest, link: PortalLink, token: str, pk: int, **named: Any) -> HttpResponse:
+        shown = next((each for each in portal.shown_in(link) if each.pk == pk), None)
+        if shown is None:
+            return render(request, "sponsors/portal/closed.html", status=404)
+        return view(request, link, token, shown, **named)
+
+    return found
+
+
 @_behind_the_link
 @require_safe
 def order(request: HttpRequest, link: PortalLink, token: str) -> HttpResponse:
@@ -60,27 +72,23 @@ def order(request: HttpRequest, link: PortalLink, token: str) -> HttpResponse:
 
 @_behind_the_link
 @require_safe
-def insertion(request: HttpRequest, link: PortalLink, token: str, pk: int) -> HttpResponse:
+@_of_their_own
+def insertion(request: HttpRequest, link: PortalLink, token: str, shown: Insertion) -> HttpResponse:
     """One insertion: the message as readers will see it, the decision, remarks, figures."""
-    shown = _own(link, pk)
-    if shown is None:
-        return render(request, "sponsors/portal/closed.html", status=404)
     return render(request, "sponsors/portal/insertion.html", _shown(link, token, shown))
 
 
 @_behind_the_link
 @require_http_methods(["GET", "POST"])
-def creative(request: HttpRequest, link: PortalLink, token: str, pk: int) -> HttpResponse:
+@_of_their_own
+def creative(request: HttpRequest, link: PortalLink, token: str, shown: Insertion) -> HttpResponse:
     """Bring in the message, or change it."""
-    shown = _own(link, pk)
-    if shown is None:
-        return render(request, "sponsors/portal/closed.html", status=404)
     form = creative_form(request, shown)
     if request.method == "POST" and form.is_valid():
         try:
             trafficking.submit(shown, form.words(), who=link.name, by=None, now=timezone.now())
             messages.success(request, "Thank you. We look at it and come back to you for your approval.")
-            return redirect("portal:insertion", token=token, pk=pk)
+            return redirect("portal:insertion", token=token, pk=shown.pk)
         except NewsroomError as error:
             form.add_error(None, str(error))
     values = {
@@ -96,11 +104,9 @@ def creative(request: HttpRequest, link: PortalLink, token: str, pk: int) -> Htt
 
 @_behind_the_link
 @require_safe
-def frame(request: HttpRequest, link: PortalLink, _token: str, pk: int, part: str) -> HttpResponse:
+@_of_their_own
+def frame(_request: HttpRequest, _link: PortalLink, _token: str, shown: Insertion, part: str) -> HttpResponse:
     """The message in the real frame of the mail, without anything else of the issue."""
-    shown = _own(link, pk)
-    if shown is None:
-        return render(request, "sponsors/portal/closed.html", status=404)
     return shown_alone(shown, part)
 
 
@@ -113,11 +119,9 @@ def report(_request: HttpRequest, link: PortalLink, _token: str, ending: str) ->
 
 @_behind_the_link
 @require_POST
-def decide(request: HttpRequest, link: PortalLink, token: str, pk: int) -> HttpResponse:
+@_of_their_own
+def decide(request: HttpRequest, link: PortalLink, token: str, shown: Insertion) -> HttpResponse:
     """Approve the very rendering that was shown, or ask for changes; a twin with the same rendering is decided with it."""
-    shown = _own(link, pk)
-    if shown is None:
-        return render(request, "sponsors/portal/closed.html", status=404)
     given, words, now = request.POST.get("decision", ""), request.POST.get("words", ""), timezone.now()
     decision = Decision.APPROVED if given == Decision.APPROVED else Decision.CHANGES_REQUESTED
     try:
@@ -137,26 +141,19 @@ def decide(request: HttpRequest, link: PortalLink, token: str, pk: int) -> HttpR
         )
     except NewsroomError as error:
         messages.error(request, str(error))
-    return redirect("portal:insertion", token=token, pk=pk)
+    return redirect("portal:insertion", token=token, pk=shown.pk)
 
 
 @_behind_the_link
 @require_POST
-def remark(request: HttpRequest, link: PortalLink, token: str, pk: int) -> HttpResponse:
+@_of_their_own
+def remark(request: HttpRequest, link: PortalLink, token: str, shown: Insertion) -> HttpResponse:
     """Say something to the desk."""
-    shown = _own(link, pk)
-    if shown is None:
-        return render(request, "sponsors/portal/closed.html", status=404)
     try:
         trafficking.remark(shown, request.POST.get("words", ""), who=link.name, by=None, now=timezone.now())
     except NewsroomError as error:
         messages.error(request, str(error))
-    return redirect("portal:insertion", token=token, pk=pk)
-
-
-def _own(link: PortalLink, pk: int) -> Insertion | None:
-    """The insertion, if it is one of the link's own order."""
-    return next((each for each in portal.shown_in(link) if each.pk == pk), None)
+    return redirect("portal:insertion", token=token, pk=shown.pk)
 
 
 def _with_twins(link: PortalLink, shown: Insertion) -> list[Insertion]:
