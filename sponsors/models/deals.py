@@ -303,6 +303,11 @@ class Insertion(models.Model):
     def advertiser(self) -> Advertiser:
         return self.line.order.advertiser
 
+    @property
+    def booked(self) -> bool:
+        """Sold, and still to run."""
+        return self.status in LIVE
+
 
 class Scope(models.TextChoices):
     ISSUE = "issue", "In the issues where it runs"

@@ -52,7 +52,7 @@ def overridden(insertion: Insertion) -> None:
     """Somebody lets the issue go out against whatever the gate says of the insertion."""
     issue = whole(insertion).slot.issue
     blocks = by_kind(standing(issue)).get(gate.KIND, [])
-    for commitment in gate.commitments(gate.layout(issue, blocks), now=NOW):
+    for commitment in gate.commitments(gate.layout(issue, blocks)):
         for reason in commitment.reasons:
             gate.keep(whole(insertion), reason.sentence, reason="The press waits.", by=None, now=NOW)
 
