@@ -17,6 +17,7 @@ from newsroom.lib.errors import NotNow, Refused
 from newsroom.lib.people import Person, called
 from sponsors import checks, conflicts, positions, trafficking, trail
 from sponsors.models import (
+    TAKES_SLOT,
     CreativeVersion,
     Decision,
     Fallback,
@@ -60,7 +61,7 @@ class Layout:
 def layout(issue: Issue, blocks: Sequence[Placed[Any]]) -> Layout:
     """Read it once for all questions about the issue. The preview does so at every key: nothing is read that readers do
     not see."""
-    sold = {(row.slot.placement.code, row.slot.ordinal): row for row in _sold(issue)}
+    sold = {(row.slot.placement.code, row.slot.ordinal): row for row in _sold(issue)}  # of two, the one that runs
     if not blocks:
         return Layout(issue, insertions=sold)
     counted: dict[str, int] = {}
@@ -74,10 +75,13 @@ def layout(issue: Issue, blocks: Sequence[Placed[Any]]) -> Layout:
 
 
 def _sold(issue: Issue) -> list[Insertion]:
-    """What is sold in the issue, in one query. Overrides are read only where they decide what runs."""
+    """What is sold in the issue, in one query. Overrides are read only where they decide what runs.
+
+    Until it has gone out, what is missed was settled so: it runs elsewhere or never, and its slot is for sale again.
+    """
+    seen = TAKES_SLOT if issue.published_at is None else (InsertionStatus.MISSED, *TAKES_SLOT)
     rows = list(
-        Insertion.objects.filter(slot__issue=issue)
-        .exclude(status__in=[InsertionStatus.MOVED, InsertionStatus.CANCELLED])
+        Insertion.objects.filter(slot__issue=issue, status__in=seen)
         .select_related(
             "slot__placement__format",
             "line__order__advertiser",
@@ -91,7 +95,7 @@ def _sold(issue: Issue) -> list[Insertion]:
         each.slot.issue = issue
     unready = [each for each in rows if each.version and each.version.status != VersionStatus.REVIEWED]
     prefetch_related_objects(unready, "overrides__by")
-    return rows
+    return sorted(rows, key=lambda each: seen.index(each.status))
 
 
 def _placements(issue: Issue) -> dict[str, Placement]:

@@ -212,7 +212,9 @@ INSERTION_MOVES: Moves = {
     ),
 }
 LIVE = (InsertionStatus.BOOKED,)
-TAKES_SLOT = (InsertionStatus.BOOKED, InsertionStatus.RAN, InsertionStatus.MISSED)
+TAKES_SLOT = (InsertionStatus.BOOKED, InsertionStatus.RAN)
+"""What is missed takes no slot: once the issue was sent nobody can buy there any more, and if it was settled as missed because
+the issue moved, the slot is for sale again."""
 
 
 class Fault(models.TextChoices):

@@ -83,7 +83,7 @@ def _facts(found: Layout, uid: UUID) -> Facts:
     insertion, placement = found.insertion(uid), found.placements.get(found.slot_of[uid][0])
     rule = {"rule": _rule(placement)} if placement else {}
     if insertion is not None and _given_up(insertion):
-        return {"state": "Sold, but settled: it does not run in this issue."}
+        return {"state": "Sold, but it did not run."}
     if insertion is not None and (version := gate.runs(insertion)):
         return {**showing.facts(insertion, version), "state": _state(insertion), **rule}
     if insertion is not None and not insertion.late_since:
@@ -114,7 +114,7 @@ def _rule(placement: Placement) -> str:
 
 
 def _given_up(insertion: Insertion) -> bool:
-    """It was counted as missed when the issue moved: it is made good elsewhere, or not billed, and must not run here too."""
+    """The issue went out without it, and nothing stood in."""
     return insertion.status == InsertionStatus.MISSED and insertion.late_since is None
 
 
