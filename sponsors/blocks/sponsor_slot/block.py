@@ -7,11 +7,12 @@ from uuid import UUID
 
 from django import forms
 from django.urls import reverse
+from django.utils import timezone
 
 from issues.blocks.base import BlockType, Commitment, Facts, Placed, Problem, blocker, broken, warning
 from issues.blocks.fields import BlockForm
 from issues.models import Issue
-from sponsors import deadlines, gate, inventory, selling, showing, watching
+from sponsors import deadlines, gate, holding, inventory, selling, showing, watching
 from sponsors.gate import Layout
 from sponsors.models import Fallback, Insertion, InsertionStatus, Placement
 
@@ -61,6 +62,9 @@ class Block(BlockType[SponsorSlot]):
 
     def commitments(self, issue: Issue, blocks: Sequence[Placed[SponsorSlot]]) -> list[Commitment]:
         return gate.commitments(gate.layout(issue, blocks))
+
+    def project(self, issue: Issue, blocks: Sequence[Placed[SponsorSlot]]) -> None:
+        holding.cut(issue, now=timezone.now())
 
     def adopt(self, issue: Issue, data: SponsorSlot, found: Mapping[str, Any]) -> SponsorSlot:
         if not found:
