@@ -2,6 +2,7 @@
 
 import datetime
 import hashlib
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,22 +10,34 @@ from django.db import transaction
 
 from issues.models import Edition, Issue, Status
 from newsroom.lib.states import move
-from sponsors import gate, makegoods, positions, trail
+from sponsors import gate, makegoods, positions, trafficking, trail
 from sponsors.models import Fault, Insertion, InsertionStatus, LineKind, RunRecord
 from sponsors.models.deals import INSERTION_MOVES
 
 __all__ = ["record", "record_all"]
 
 Piece = Mapping[str, Any]
+log = logging.getLogger(__name__)
 
 
 def record_all(*, now: datetime.datetime) -> int:
-    """Record every sent issue that has insertions waiting for it. Beat calls it; twice changes nothing."""
+    """Record every sent issue that has insertions waiting for it. Beat calls it; twice changes nothing.
+
+    One that fails is logged, keeps no other from being recorded, and is tried again the next time. Returns how many were
+    recorded.
+    """
     waiting = Insertion.objects.booked().filter(slot__issue__status=Status.SENT).values("slot__issue")
     issues = list(Issue.objects.filter(pk__in=waiting).select_related("publication", "edition"))
-    for issue in issues:
+    return sum(_recorded(issue, now=now) for issue in issues)
+
+
+def _recorded(issue: Issue, *, now: datetime.datetime) -> bool:
+    try:
         record(issue, now=now)
-    return len(issues)
+    except Exception:  # whatever it is, the next issue has nothing to do with it
+        log.exception("What ran in %s (issue %s) could not be recorded", issue, issue.pk)
+        return False
+    return True
 
 
 @transaction.atomic
@@ -69,10 +82,10 @@ def _ran(insertion: Insertion, edition: Edition, place: int, *, off: str, now: d
 
 
 def _missed(insertion: Insertion, *, now: datetime.datetime) -> None:
-    late = insertion.late_since is not None
+    late = "The creative was late." if insertion.late_since else trafficking.lateness(insertion, now=now)
     fault = Fault.ADVERTISER if late else Fault.PUBLISHER
     move(insertion, InsertionStatus.MISSED, moves=INSERTION_MOVES, ended_at=now, fault=fault)
-    words = "The creative was late." if late else "It is not in the edition that was sent."
+    words = late or "It is not in the edition that was sent."
     trail.note("missed", by=None, now=now, words=words, insertion=insertion)
     if not late:
         makegoods.open_for(insertion, reason=words, now=now)

@@ -234,6 +234,7 @@ def _shown(request: HttpRequest, shown: Insertion) -> dict[str, Any]:
         "overrides": list(shown.overrides.all()),
         "free": inventory.alternatives(shown.slot, now=now, count=12) if booked else [],
         "partners": _partners(shown) if booked else [],
+        "lateness": trafficking.lateness(shown, now=now),
         "record": getattr(shown, "run_record", None),
         "owed": getattr(shown, "make_good", None),
         "trail": list(access.trail(request.user, shown.trail.all())[:50]),
