@@ -9,6 +9,7 @@ from issues.models.event import IssueEvent
 from issues.models.funding import FundingRound
 from issues.models.image import Image, ImageUse
 from issues.models.issue import Issue, Status
+from issues.models.opening import Opening
 from issues.models.publication import Holiday, Publication
 from issues.models.revision import Revision, SetAside
 from issues.models.seat import Seat
@@ -26,6 +27,7 @@ __all__ = [
     "Issue",
     "IssueEvent",
     "Mention",
+    "Opening",
     "Publication",
     "Revision",
     "Seat",

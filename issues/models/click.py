@@ -17,11 +17,12 @@ class Click(models.Model):
     """One click, never thrown away. ``verdict`` names the rule of ``issues.clicks`` that takes it for a machine's; empty is a
     person's.
 
-    ``mark`` is the tracking token of the sponsor's insertion that the link belongs to, else empty. ``reader`` tells one reader
-    from another within the issue and nothing else about them.
+    ``block`` is the uid of the block that the link stands in, ``mark`` the tracking token of the sponsor's insertion that it
+    belongs to; else empty. ``reader`` tells one reader from another within the issue and nothing else about them.
     """
 
     issue = models.ForeignKey(Issue, on_delete=models.CASCADE, related_name="clicks")
+    block = models.CharField(max_length=36, blank=True)
     mark = models.CharField(max_length=16, blank=True)
     url = models.CharField(max_length=2000)
     reader = models.CharField(max_length=40)

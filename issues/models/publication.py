@@ -33,7 +33,9 @@ def check_time_zone(name: str) -> None:
 check_colour = RegexValidator(COLOUR, "Write a colour as # and six hexadecimal digits, such as #0b57b0.")
 
 
-RESERVED = frozenset({"admin", "confirm", "desk", "healthz", "media", "privacy", "sponsor", "static", "u"})
+RESERVED = frozenset(
+    "admin c confirm desk healthz media o preferences privacy returns sponsor static u".split()
+)
 """First parts of addresses that are not a publication's."""
 
 
@@ -101,6 +103,17 @@ class Publication(models.Model):
     reply_to = models.EmailField(blank=True)
     postal_address = models.CharField(
         max_length=240, help_text="Stands in the footer of every mail; the law asks for it."
+    )
+
+    track_clicks = models.BooleanField(
+        default=True, help_text="Links in mail lead over us, so that clicks can be counted."
+    )
+    track_opens = models.BooleanField(
+        default=False, help_text="A pixel in each mail tells when it is opened, or fetched by a machine."
+    )
+    canary = models.BooleanField(
+        default=False,
+        help_text="Send to our own addresses first, then to 1 %, to 10 % and to all, and stop if something is wrong.",
     )
 
     masthead = models.CharField(

@@ -3,6 +3,9 @@
 import base64
 import hashlib
 import hmac
+from dataclasses import dataclass
+from functools import cache
+from hashlib import blake2b
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -38,6 +41,50 @@ def row_id(purpose: str, given: str) -> int | None:
         return None
     number = int.from_bytes(raw[:_ID_BYTES], "big")
     return number if hmac.compare_digest(given.encode(), token(purpose, number).encode()) else None
+
+
+@dataclass(frozen=True)
+class ReaderToken:
+    """One reader of one printing of an issue, in 20 bytes that cannot be guessed (keyed BLAKE2b of 88 bits, RFC 7693): what every
+    address in a mail carries, and its return path. ``printing`` and ``subscription`` are row numbers."""
+
+    printing: int
+    subscription: int
+
+    @property
+    def raw(self) -> bytes:
+        number = self.printing.to_bytes(4, "big") + self.subscription.to_bytes(5, "big")
+        return number + blake2b(number, digest_size=11, key=_reader_key()).digest()
+
+    @property
+    def text(self) -> str:
+        """As it stands in addresses of pages: 27 characters ``[A-Za-z0-9_-]``."""
+        return base64.urlsafe_b64encode(self.raw).rstrip(b"=").decode()
+
+    @property
+    def hex(self) -> str:
+        """As it stands in a return path, where a mail server may change the case: 40 characters."""
+        return self.raw.hex()
+
+
+def reader_token(given: str) -> ReaderToken | None:
+    """The reader that a token names, in either spelling; None if we did not make it."""
+    try:
+        raw = (
+            bytes.fromhex(given) if len(given) == 40 else base64.b64decode(given + "=", b"-_", validate=True)
+        )
+    except ValueError:
+        return None
+    if len(raw) != 20:
+        return None
+    found = ReaderToken(int.from_bytes(raw[:4], "big"), int.from_bytes(raw[4:9], "big"))
+    canonical = len(given) == 40 or given == found.text
+    return found if canonical and hmac.compare_digest(raw, found.raw) else None
+
+
+@cache
+def _reader_key() -> bytes:
+    return hashlib.sha256(f"reader:{settings.SECRET_KEY}".encode()).digest()
 
 
 def _mac(purpose: str, number: bytes) -> bytes:

@@ -23,6 +23,11 @@ class Subscriber(models.Model):
 
     email = models.EmailField()
     name = models.CharField(max_length=120, blank=True)
+    attributes = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="What else is known of them, such as company or country: words by name.",
+    )
     added_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -37,10 +42,20 @@ class Status(models.TextChoices):
     PENDING = "pending", "Not confirmed yet"
     ACTIVE = "active", "Active"
     UNSUBSCRIBED = "unsubscribed", "Unsubscribed"
+    BOUNCED = "bounced", "Bounced: mail does not arrive"
+    COMPLAINED = "complained", "Complained: reported as spam"
+
+
+GONE = (Status.UNSUBSCRIBED, Status.BOUNCED, Status.COMPLAINED)
+"""Who is not written to, and is never brought back but by themselves."""
 
 
 class Subscription(models.Model):
-    """A person on a list. Only ``audience.subscribing`` and ``audience.importing`` write ``status``."""
+    """A person on a list. Only ``audience.subscribing``, ``audience.suppressing`` and ``audience.importing`` write ``status``.
+
+    ``engaged_at`` and ``opened_at`` are when they last followed a link, or last let an image be fetched, as far as no rule
+    takes that for a machine's. ``seed`` marks an address of our own that gets every issue first.
+    """
 
     subscriber = models.ForeignKey(Subscriber, on_delete=models.CASCADE, related_name="subscriptions")
     mailing_list = models.ForeignKey(MailingList, on_delete=models.PROTECT, related_name="subscriptions")
@@ -52,7 +67,12 @@ class Subscription(models.Model):
     mail_due_at = models.DateTimeField(
         null=True, blank=True, help_text="When the confirmation mail is to go; empty if none is due."
     )
-    left_by = models.CharField(max_length=20, blank=True, help_text="How they left: page, one-click, import.")
+    left_by = models.CharField(
+        max_length=20, blank=True, help_text="How they left: page, one-click, import, bounce, complaint."
+    )
+    engaged_at = models.DateTimeField(null=True, blank=True)
+    opened_at = models.DateTimeField(null=True, blank=True)
+    seed = models.BooleanField(default=False)
 
     class Meta:
         ordering = ["pk"]
