@@ -194,6 +194,9 @@ EMAIL_HOST, EMAIL_PORT = RELAY.host, RELAY.port
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = RELAY.username, RELAY.password
 EMAIL_USE_TLS, EMAIL_USE_SSL = RELAY.tls == "starttls", RELAY.tls == "implicit"
 EMAIL_TIMEOUT = 20
+SEND_WORKERS = env.number("SEND_WORKERS", 1)  # how many workers may share one send
+# Where mail that does not arrive comes back to; each message adds its own tag: bounce+TAG@bounces.example.org.
+BOUNCE_ADDRESS = env.text("BOUNCE_ADDRESS")
 
 LOGIN_URL = "desk:sign_in"
 LOGIN_REDIRECT_URL = "desk:home"

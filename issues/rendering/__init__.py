@@ -1,5 +1,5 @@
 """From a snapshot to what readers get. Pure: no database, no clock, no network."""
 
-from issues.rendering.render import Rendered, render
+from issues.rendering.render import HREF, Rendered, render
 
-__all__ = ["Rendered", "render"]
+__all__ = ["HREF", "Rendered", "render"]

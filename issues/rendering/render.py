@@ -1,9 +1,11 @@
 """``render(snapshot)``: subject, preheader, HTML mail, plain text and web page of one issue."""
 
 import hashlib
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
+from html import unescape
 from typing import Any
 
 import css_inline
@@ -18,12 +20,14 @@ from issues.snapshot import Block, Snapshot
 from newsroom.lib.text import listed, minutes_to_read
 
 PREHEADER_AT_MOST = 140
+HREF = re.compile(r'href="(https?://[^"]+)"')
+"""A link of an HTML mail that leads out, also within conditional comments."""
 
 
 @dataclass(frozen=True)
 class Piece:
     """One block that readers see. ``runs`` names what a kind ran in it (facts of that name), such as a sponsor's insertion;
-    only then are its own renderings kept."""
+    only then are its own renderings kept. ``links`` are the addresses that its mail leads to, in order."""
 
     uid: str
     kind: str
@@ -31,6 +35,7 @@ class Piece:
     runs: str = ""
     web: str = ""
     text: str = ""
+    links: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -111,6 +116,7 @@ def _framed(snapshot: Snapshot, cells: Sequence[Cell]) -> str:
         "cells": cells,
         "preheader": preheader(snapshot),
         "unsubscribe": slots.UNSUBSCRIBE,
+        "preferences": slots.PREFERENCES,
     }
     document = _fill("email_html", "issue.html", context)
     return _inliner().inline(document).replace(' data-css-inline="keep"', "")
@@ -125,6 +131,7 @@ def render_text(snapshot: Snapshot) -> str:
         "blocks": [block for block in blocks if block],
         "notes": notes,
         "unsubscribe": slots.UNSUBSCRIBE,
+        "preferences": slots.PREFERENCES,
     }
     return tidy(_fill("email_text", "issue.txt", context)) + "\n"
 
@@ -143,7 +150,12 @@ def _pieces(snapshot: Snapshot) -> Iterator[Piece]:
         runs = str(block.facts.get("runs", ""))
         gist = _cut(one_line(getattr(block.data, "heading", "") or strip_tags(web)))
         kept = {"web": web, "text": _text_block(block, Notes())} if runs else {}
-        yield Piece(str(block.uid), block.kind, gist, runs, **kept)
+        yield Piece(str(block.uid), block.kind, gist, runs, links=_links(block, snapshot), **kept)
+
+
+def _links(block: Block, snapshot: Snapshot) -> tuple[str, ...]:
+    hrefs = HREF.findall(_block("email_html", "email.html", block, snapshot))
+    return tuple(unescape(href) for href in hrefs)
 
 
 def _shows_something(html: str) -> bool:
@@ -167,7 +179,8 @@ def preheader(snapshot: Snapshot) -> str:
     for block in snapshot.blocks:
         words = listed(getattr(block.data, "today", ())) or richtext.plain(getattr(block.data, "body", ""))
         if words:
-            return _cut(slots.disarmed(one_line(words[0].upper() + words[1:])))
+            words = slots.impersonal(slots.disarmed(one_line(words)))
+            return _cut(words[:1].upper() + words[1:])
     return ""
 
 
@@ -200,7 +213,15 @@ def _block(engine: str, file: str, block: Block, snapshot: Snapshot) -> str:
 @lru_cache(maxsize=2048)
 def _from_content(engine: str, name: str, data: Any, facts: Any, site_url: str) -> str:
     context = {"block": data, "facts": dict(facts), "site_url": site_url}
-    return slots.disarmed(_fill(engine, name, context))
+    words = slots.disarmed(_fill(engine, name, context))
+    return _addressed(words, data, web=engine == "web")
+
+
+def _addressed(words: str, data: Any, *, web: bool = False) -> str:
+    """Where a kind may call readers by their name, the slot for it; on the web, what stands there for anybody."""
+    if not getattr(data, "calls_by_name", False):
+        return words
+    return slots.impersonal(words) if web else slots.personal(words)
 
 
 def forget() -> None:
@@ -211,7 +232,8 @@ def forget() -> None:
 def _text_block(block: Block, notes: Notes) -> str:
     """One block as plain text; its links become notes of the whole issue."""
     context = {"block": block.data, "facts": block.facts, "notes": notes}
-    return tidy(slots.disarmed(_fill("email_text", f"blocks/{block.kind}/email.txt", context)))
+    words = slots.disarmed(_fill("email_text", f"blocks/{block.kind}/email.txt", context))
+    return tidy(_addressed(words, block.data))
 
 
 def _fill(engine: str, name: str, values: dict[str, Any]) -> str:

@@ -1,10 +1,12 @@
 """The only list that anyone may mail."""
 
+from collections.abc import Sequence
+
 from django.db.models import QuerySet
 
-from newsroom.audience.models import MailingList, Status, Subscription
+from newsroom.audience.models import MailingList, Segment, Status, Subscription
 
-__all__ = ["active", "list_of"]
+__all__ = ["active", "addressed", "chosen", "list_of"]
 
 
 def list_of(slug: str, *, name: str, sender: str = "") -> MailingList:
@@ -21,3 +23,16 @@ def list_of(slug: str, *, name: str, sender: str = "") -> MailingList:
 def active(slug: str) -> QuerySet[Subscription]:
     """Who has asked for this publication and has not left."""
     return Subscription.objects.filter(mailing_list__slug=slug, status=Status.ACTIVE)
+
+
+def chosen(slug: str, segment: Segment | None) -> QuerySet[Subscription]:
+    """Those of them whom a segment chooses; all without one."""
+    return active(slug)
+
+
+def addressed(subscriptions: Sequence[int]) -> list[tuple[int, str, str]]:
+    """Number, address and name of those of the given subscriptions that are active at this moment."""
+    if not subscriptions:
+        return []
+    active = Subscription.objects.filter(pk__in=subscriptions, status=Status.ACTIVE)
+    return list(active.order_by("pk").values_list("pk", "subscriber__email", "subscriber__name"))

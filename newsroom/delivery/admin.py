@@ -1,8 +1,8 @@
-"""Sends and deliveries: to be seen and searched; verbs write them."""
+"""Sends: to be seen and searched; verbs write them."""
 
 from django.contrib import admin
 
-from newsroom.delivery.models import Delivery, Send, SendEvent
+from newsroom.delivery.models import Send, SendEvent
 from newsroom.lib.listing import ReadOnlyAdmin
 
 
@@ -12,15 +12,6 @@ class SendAdmin(ReadOnlyAdmin):
     list_filter = ["status", "issue__publication", "scheduled_for"]
     search_fields = ["issue__title"]
     list_select_related = ["issue"]
-
-
-@admin.register(Delivery)
-class DeliveryAdmin(ReadOnlyAdmin):
-    list_display = ["send", "subscription", "status", "attempts", "at", "reply"]
-    list_filter = ["status"]
-    search_fields = ["subscription__subscriber__email", "reply"]
-    list_select_related = ["send__edition", "subscription__subscriber", "subscription__mailing_list"]
-    show_full_result_count = False
 
 
 @admin.register(SendEvent)

@@ -3,6 +3,8 @@
 import smtplib
 import socket
 import ssl
+from dataclasses import dataclass
+from functools import cache
 from typing import Self
 
 from newsroom.lib.errors import NewsroomError
@@ -95,6 +97,29 @@ class Connection:
             self._smtp = None
 
 
+@dataclass(frozen=True)
+class Opened:
+    """A connection that has been greeted, secured and signed in; whether the relay takes commands in groups (RFC 2920)."""
+
+    sock: socket.socket
+    pipelining: bool
+
+
+def opened(relay: Relay, *, patience: float = PATIENCE) -> Opened:
+    """Connect, and leave the rest of the conversation to the caller. Raises ``RelayDown``."""
+    smtp = _connected(relay, patience=patience)
+    assert smtp.sock is not None
+    if smtp.file is not None:
+        smtp.file.close()  # it would keep the socket open after us
+    return Opened(smtp.sock, smtp.has_extn("pipelining"))
+
+
+@cache
+def _our_name() -> str:
+    """What we call ourselves; looked up once, since that may take seconds."""
+    return socket.getfqdn()
+
+
 def _connected(relay: Relay, *, patience: float) -> smtplib.SMTP:
     smtp = None
     try:
@@ -117,9 +142,9 @@ def _connected(relay: Relay, *, patience: float) -> smtplib.SMTP:
 def _greeting(relay: Relay, *, patience: float) -> smtplib.SMTP:
     if relay.tls == "implicit":
         return smtplib.SMTP_SSL(
-            relay.host, relay.port, timeout=patience, context=ssl.create_default_context()
+            relay.host, relay.port, _our_name(), timeout=patience, context=ssl.create_default_context()
         )
-    return smtplib.SMTP(relay.host, relay.port, timeout=patience)
+    return smtplib.SMTP(relay.host, relay.port, _our_name(), timeout=patience)
 
 
 def _stuffed(message: bytes) -> bytes:

@@ -8,7 +8,7 @@ from celery.signals import worker_shutting_down
 from django.conf import settings
 from django.utils import timezone
 
-from newsroom.delivery import scheduling, sending
+from newsroom.delivery import scheduling, sending, steering
 from newsroom.delivery.models import Send
 from newsroom.delivery.smtp import Connection, RelayDown
 from newsroom.lib.errors import Conflict, NotNow
@@ -30,13 +30,13 @@ def tick() -> None:
     scheduling.drop_disarmed(now=now)
     for send in scheduling.due(now=now):
         _begin(send)
-    for send in sending.orphaned(now=now):
+    for send in sending.free(now=now):
         _carry_on(send)
 
 
 @shared_task(acks_late=False)
 def run_send(send_id: int) -> None:
-    """Send until done or told to stop. Not acknowledged late: the lease, not the broker, says who sends."""
+    """Send until done or told to stop. Not acknowledged late: the database, not the broker, says who sends what."""
     sending.run(send_id, clock=timezone.now, keep_going=lambda: not _closing.is_set())
 
 
@@ -50,17 +50,16 @@ def _begin(send: Send) -> None:
         with Connection(settings.RELAY) as connection:
             connection.open()
         sending.start(send, now=now)
-    except RelayDown as error:
+    except (RelayDown, NotNow, Conflict) as error:
+        # Reopened or unscheduled in this very moment: then the next tick sees why.
         Send.objects.filter(pk=send.pk).update(waiting_for=str(error)[:300])
-    except (NotNow, Conflict):
-        return  # reopened or unscheduled in this very moment: the next tick sees why
 
 
 def _carry_on(send: Send) -> None:
     now = timezone.now()
     if sending.stale(send, now=now):
         minutes = (send.window_ends - send.scheduled_for).total_seconds() // 60
-        sending.pause(
+        steering.pause(
             send,
             by=None,
             now=now,

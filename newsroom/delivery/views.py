@@ -12,9 +12,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from issues import readiness
 from issues.models import Issue
 from newsroom.audience import recipients
-from newsroom.delivery import access, scheduling, sending, testing
+from newsroom.delivery import access, scheduling, sending, steering, testing
 from newsroom.delivery.forms import ProofForm, ScheduleForm
-from newsroom.delivery.models import LIVE, DeliveryStatus, Send, SendStatus
+from newsroom.delivery.models import LIVE, Outcome, Send, SendStatus
 from newsroom.lib.errors import NewsroomError, Refused
 from newsroom.lib.people import person
 from newsroom.lib.text import counted
@@ -78,7 +78,7 @@ def monitor(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def steer(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     """Pause, resume or unschedule."""
-    verbs = {"pause": sending.pause, "resume": sending.resume, "unschedule": scheduling.unschedule}
+    verbs = {"pause": steering.pause, "resume": steering.resume, "unschedule": scheduling.unschedule}
     send = access.send(request.user, pk, access.STEER)
     if verb not in verbs:
         raise Http404("There is no such thing to do.")
@@ -148,12 +148,12 @@ def _progress(send: Send) -> dict[str, Any]:
         "expected": recipients.active(send.issue.publication.slug).count()
         if send.status == SendStatus.SCHEDULED
         else 0,
-        "doubtful": send.deliveries.filter(status=DeliveryStatus.IN_DOUBT).select_related(
+        "doubtful": send.deliveries.filter(outcome=Outcome.IN_DOUBT).select_related(
             "subscription__subscriber"
         )[:DOUBTS_SHOWN],
-        "failed": send.deliveries.filter(status=DeliveryStatus.FAILED).select_related(
-            "subscription__subscriber"
-        )[:DOUBTS_SHOWN],
+        "failed": send.deliveries.filter(outcome=Outcome.FAILED).select_related("subscription__subscriber")[
+            :DOUBTS_SHOWN
+        ],
         "events": send.events.select_related("by")[:20],
     }
 

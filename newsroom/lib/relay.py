@@ -11,13 +11,14 @@ PORTS = {"smtp": 587, "smtps": 465}
 
 @dataclass(frozen=True)
 class Relay:
-    """Where mail is handed over. ``tls`` is "none", "starttls" or "implicit"."""
+    """Where mail is handed over. ``tls`` is "none", "starttls" or "implicit"; ``connections`` are how many each worker opens."""
 
     host: str
     port: int
     username: str = ""
     password: str = ""
     tls: str = "none"
+    connections: int = 8
 
     def __str__(self) -> str:
         return f"{self.host}:{self.port}"
@@ -37,12 +38,16 @@ def parse_relay(url: str) -> Relay:
     tls = "implicit" if parts.scheme == "smtps" else parse_qs(parts.query).get("tls", ["starttls"])[0]
     if tls not in ("none", "starttls", "implicit"):
         raise ImproperlyConfigured("SMTP_URL: tls is none, starttls or implicit.")
+    connections = parse_qs(parts.query).get("connections", ["8"])[0]
+    if not (connections.isdecimal() and 1 <= int(connections) <= 100):
+        raise ImproperlyConfigured("SMTP_URL: connections is a number from 1 to 100.")
     return Relay(
         parts.hostname,
         port or PORTS[parts.scheme],
         unquote(parts.username or ""),
         unquote(parts.password or ""),
         tls,
+        int(connections),
     )
 
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
-from typing import Any
+from typing import Any, ClassVar
 
 from issues import richtext
 from issues.blocks.base import Aid, BlockType, Placed, Problem, warning
@@ -16,14 +16,19 @@ from newsroom.lib.text import counted
 
 @dataclass(frozen=True)
 class Greeting:
-    """``body`` is rich text; ``today`` the plain items of the "Today:" list."""
+    """``body`` is rich text, in which ``{name|there}`` is the reader's name; ``today`` the plain items of the "Today:" list."""
 
+    calls_by_name: ClassVar[bool] = True
     body: str = ""
     today: tuple[str, ...] = ()
 
 
 class GreetingForm(BlockForm):
-    body = RichText(label="Greeting", required=False)
+    body = RichText(
+        label="Greeting",
+        required=False,
+        help_text="{name|there} becomes the reader’s name, or “there” where we do not know it.",
+    )
     today = Lines(
         label="Today",
         required=False,

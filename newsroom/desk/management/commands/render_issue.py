@@ -30,5 +30,5 @@ class Command(BaseCommand):
 def _message(issue: Issue, shown: Edition | Rendered) -> str:
     """A message to nobody in particular: the way out in it belongs to no subscription."""
     edition = Edition(subject=shown.subject, html=shown.html, text=shown.text, seal=shown.seal)
-    letter = compile_letter(edition, issue.publication, send_id=0, date=timezone.now())
-    return letter.message(0, "reader@example.org", "").decode().replace("\r\n", "\n")
+    letter = compile_letter(edition, issue.publication, printing=0, date=timezone.now())
+    return letter.message(0, "reader@example.org", "")[1].decode().replace("\r\n", "\n")

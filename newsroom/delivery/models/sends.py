@@ -1,4 +1,4 @@
-"""Sending an edition: when, to whom, and what became of each message."""
+"""Sending an edition: when, to whom, in which pieces, and what became of it."""
 
 from typing import Self
 
@@ -8,7 +8,7 @@ from django.db.models import F, Q
 
 from issues.models import Edition, Issue
 from issues.models import Status as IssueStatus
-from newsroom.audience.models import Subscription
+from newsroom.audience.models import Segment
 from newsroom.lib.states import Moves
 
 
@@ -17,6 +17,7 @@ class SendStatus(models.TextChoices):
     SENDING = "sending", "Sending"
     PAUSED = "paused", "Paused"
     SENT = "sent", "Sent"
+    STOPPED = "stopped", "Stopped: the rest was cancelled"
     CANCELLED = "cancelled", "Cancelled"
     MISSED = "missed", "Missed"
 
@@ -25,12 +26,29 @@ LIVE = (SendStatus.SCHEDULED, SendStatus.SENDING, SendStatus.PAUSED)
 
 SEND_MOVES: Moves = {
     SendStatus.SCHEDULED: frozenset({SendStatus.SENDING, SendStatus.CANCELLED, SendStatus.MISSED}),
-    SendStatus.SENDING: frozenset({SendStatus.SENT, SendStatus.PAUSED}),
-    SendStatus.PAUSED: frozenset({SendStatus.SENDING, SendStatus.SENT}),
+    SendStatus.SENDING: frozenset({SendStatus.SENT, SendStatus.PAUSED, SendStatus.STOPPED}),
+    SendStatus.PAUSED: frozenset({SendStatus.SENDING, SendStatus.SENT, SendStatus.STOPPED}),
     SendStatus.SENT: frozenset(),
+    SendStatus.STOPPED: frozenset(),
     SendStatus.CANCELLED: frozenset(),
     SendStatus.MISSED: frozenset(),
 }
+
+
+class Policy(models.TextChoices):
+    """What becomes of a message that may or may not have left when its worker was killed."""
+
+    HOLD = "hold", "Ask a person; nobody gets it twice"
+    RESEND = "resend", "Send it again; somebody may get it twice"
+
+
+class Stage(models.IntegerChoices):
+    """A canary: the next stage opens when the one before has gone well."""
+
+    SEEDS = 0, "our own addresses"
+    FEW = 1, "the first 1 %"
+    SOME = 2, "the first 10 %"
+    ALL = 3, "everybody"
 
 
 class SendQuerySet(models.QuerySet["Send"]):
@@ -52,15 +70,22 @@ class SendQuerySet(models.QuerySet["Send"]):
 
 
 class Send(models.Model):
-    """One edition to one mailing list at one time. Only ``delivery.scheduling`` and ``delivery.sending`` write ``status``.
+    """One edition to one mailing list, or a segment of it, at one time. Only ``delivery.scheduling``, ``delivery.sending`` and
+    ``delivery.steering`` write ``status``.
 
-    ``leased_until`` belongs to the worker that is sending; when it has passed, the worker is dead and another takes over.
-    ``waiting_for`` says, in a sentence for people, why nothing moves.
+    ``waiting_for`` says, in a sentence for people, why nothing moves; until ``not_before`` nobody tries. ``stage`` is how far
+    a canary has opened.
     """
 
     issue = models.ForeignKey(Issue, on_delete=models.PROTECT, related_name="sends")
     edition = models.ForeignKey(Edition, on_delete=models.PROTECT, related_name="sends")
+    segment = models.ForeignKey(Segment, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     status = models.CharField(max_length=12, choices=SendStatus, default=SendStatus.SCHEDULED)
+    policy = models.CharField(max_length=8, choices=Policy, default=Policy.HOLD)
+    canary = models.BooleanField(default=False)
+    stage = models.PositiveSmallIntegerField(choices=Stage, default=Stage.ALL)
+    stage_at = models.DateTimeField(null=True, blank=True, help_text="When the stage was opened.")
+    planned = models.PositiveIntegerField(default=0, help_text="Readers when it started.")
     scheduled_for = models.DateTimeField()
     window_ends = models.DateTimeField()
     scheduled_by = models.ForeignKey(
@@ -68,8 +93,7 @@ class Send(models.Model):
     )
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
-    worker = models.CharField(max_length=40, blank=True)
-    leased_until = models.DateTimeField(null=True, blank=True)
+    not_before = models.DateTimeField(null=True, blank=True)
     waiting_for = models.CharField(max_length=300, blank=True)
 
     objects = SendQuerySet.as_manager()
@@ -91,44 +115,28 @@ class Send(models.Model):
         return f"{self.edition.subject}, {self.scheduled_for:%Y-%m-%d %H:%M} UTC"
 
 
-class DeliveryStatus(models.TextChoices):
-    WAITING = "waiting", "Waiting"
-    HANDING_OVER = "handing_over", "Being handed over"
-    SENT = "sent", "Sent"
-    FAILED = "failed", "Failed"
-    SKIPPED = "skipped", "Skipped: left before it was sent"
-    IN_DOUBT = "in_doubt", "In doubt"
+class Printing(models.Model):
+    """An edition as it is put on the wire for a send: the first, and one more for each corrected copy.
 
-
-class Delivery(models.Model):
-    """One message to one reader. The unique constraint is what keeps anybody from getting it twice.
-
-    ``handing_over`` is committed before the message is given to the relay, so that after a crash these rows, and only
-    these, are in doubt.
+    ``links`` are what ``/c/<token>/<n>`` leads to: ``[url, uid of the block, mark of the sponsor's insertion]`` by number.
+    Readers' tokens name a printing, so a link in a mail is good for as long as we keep the row.
     """
 
-    send = models.ForeignKey(Send, on_delete=models.CASCADE, related_name="deliveries")
-    subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, related_name="deliveries")
-    status = models.CharField(max_length=12, choices=DeliveryStatus, default=DeliveryStatus.WAITING)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    not_before = models.DateTimeField(null=True, blank=True)
-    worker = models.CharField(max_length=40, blank=True)
-    at = models.DateTimeField(null=True, blank=True)
-    reply = models.CharField(max_length=300, blank=True)
+    send = models.ForeignKey(Send, on_delete=models.PROTECT, related_name="printings")
+    edition = models.ForeignKey(Edition, on_delete=models.PROTECT, related_name="printings")
+    number = models.PositiveSmallIntegerField(default=1)
+    links = models.JSONField(default=list)
+    made_at = models.DateTimeField()
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
 
     class Meta:
-        ordering = ["pk"]
-        constraints = [
-            models.UniqueConstraint(fields=["send", "subscription"], name="one_delivery_per_reader")
-        ]
-        indexes = [
-            models.Index(fields=["send", "id"], condition=Q(status="waiting"), name="delivery_waiting"),
-            models.Index(fields=["send", "status"], name="delivery_status"),
-        ]
-        verbose_name_plural = "deliveries"
+        ordering = ["send", "number"]
+        constraints = [models.UniqueConstraint(fields=["send", "number"], name="printing_once")]
 
     def __str__(self) -> str:
-        return f"{self.send_id} to {self.subscription_id}"
+        return f"Printing {self.number} of {self.edition}"
 
 
 class SendEvent(models.Model):

@@ -1,0 +1,224 @@
+"""A send shared out: planned in chunks, claimed one by one, and closed with what became of every reader in it."""
+
+import datetime
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Q
+
+from newsroom.audience import recipients
+from newsroom.delivery import homes
+from newsroom.delivery.journal import Journal, Mark
+from newsroom.delivery.ledger import Ledger
+from newsroom.delivery.models import Chunk, ChunkState, Delivery, Outcome, Send, SendStatus, Stage, Worker
+
+__all__ = ["ATTEMPTS", "SIZE", "Closing", "Job", "claim", "close", "ids_of", "journal_path", "plan"]
+
+SIZE = 500
+"""Readers in a chunk: the cost of a claim is shared by so many, and so many are in doubt after a loss of power."""
+ATTEMPTS = 5
+AGAIN_AFTER = datetime.timedelta(minutes=2)
+"""After a first 4xx; four times as long after each further one."""
+
+
+def ids_of(chunk: Chunk) -> "array[int]":
+    """The subscriptions in a chunk."""
+    return array("q", bytes(chunk.ids))
+
+
+def plan(send: Send, readers: Iterable[int], *, seeds: Iterable[int] = ()) -> int:
+    """Write the chunks of a send, in the order that they will go; returns how many readers are in them."""
+    if not send.canary:
+        return _write(send, Stage.ALL, readers)
+    stages = _canary(readers, frozenset(seeds))
+    return sum(_write(send, stage, ids) for stage, ids in stages.items())
+
+
+def _canary(readers: Iterable[int], seeds: frozenset[int]) -> "dict[Stage, array[int]]":
+    """Our own addresses; then every hundredth and every tenth reader, so that they come from all over the list."""
+    stages = {stage: array("q") for stage in Stage}
+    place = 0
+    for reader in readers:
+        if reader in seeds:
+            stages[Stage.SEEDS].append(reader)
+            continue
+        stage = Stage.ALL if place % 10 else Stage.SOME if place % 100 else Stage.FEW
+        stages[stage].append(reader)
+        place += 1
+    return stages
+
+
+def _write(send: Send, stage: Stage, readers: Iterable[int]) -> int:
+    planned, left = 0, iter(readers)
+    while chunks := [_chunk(send, ids, stage=stage) for ids in islice(_cut(left), 200)]:
+        Chunk.objects.bulk_create(chunks)
+        planned += sum(chunk.size for chunk in chunks)
+    return planned
+
+
+def _cut(readers: Iterator[int]) -> "Iterator[array[int]]":
+    while ids := array("q", islice(readers, SIZE)):
+        yield ids
+
+
+def _chunk(send: Send, ids: Sequence[int], **more: Any) -> Chunk:
+    return Chunk(send=send, ids=array("q", ids).tobytes(), size=len(ids), **more)
+
+
+@dataclass
+class Job:
+    """A claimed chunk in the hands of its worker: ``rows`` are (subscription, address, name) by place, ``left`` how many are
+    not settled, ``replies`` what the relay said to those it did not simply take."""
+
+    chunk: Chunk
+    rows: list[tuple[int, str, str]]
+    gone: list[int]
+    journal: Journal
+    printing: int
+    left: int = 0
+    sent: int = 0
+    failed: int = 0
+    replies: dict[int, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.left = len(self.rows)
+
+
+def claim(send: Send, worker: Worker, printing: int, *, done: Ledger, now: datetime.datetime) -> Job | None:
+    """Take the next chunk; None if there is none now, or the send does not run any more.
+
+    The journal exists before the claim commits: no journal, and nothing of the chunk has reached a socket. The readers are read
+    here and not when the send was planned, so whoever has left by now gets nothing. Raises ``OSError`` on a full disk and
+    ``TimeTravel``.
+    """
+    journal = None
+    try:
+        with transaction.atomic():
+            chunk = _next(send, now=now)
+            if chunk is None:
+                return None
+            chunk.claims += 1
+            chunk.state, chunk.worker = ChunkState.CLAIMED, worker
+            done.check(chunk)
+            chunk.save(update_fields=["claims", "state", "worker"])
+            ids = ids_of(chunk)
+            wanted = _not_yet(send, ids)
+            rows = recipients.addressed(wanted)
+            gone = sorted(set(wanted) - {row[0] for row in rows})
+            journal = Journal.begin(journal_path(chunk), [row[0] for row in rows])
+        return Job(chunk, rows, gone, journal, printing)
+    except BaseException:
+        if journal is not None:
+            journal.end()
+        raise
+
+
+def _next(send: Send, *, now: datetime.datetime) -> Chunk | None:
+    running = (
+        Send.objects.filter(pk=send.pk, status=SendStatus.SENDING).values_list("stage", flat=True).first()
+    )
+    if running is None:
+        return None
+    ripe = Q(not_before__isnull=True) | Q(not_before__lte=now)
+    waiting = Chunk.objects.filter(ripe, send=send, state=ChunkState.WAITING, stage__lte=running)
+    return waiting.select_for_update(skip_locked=True).order_by("stage", "pk").first()
+
+
+def _not_yet(send: Send, ids: Sequence[int]) -> list[int]:
+    """Without those who have it already, as far as we know. The primary key forbids to write it twice; this, to send it."""
+    known = Delivery.objects.filter(send=send, subscription_id__in=list(ids))
+    have = set(known.values_list("subscription_id", flat=True))
+    return [each for each in ids if each not in have]
+
+
+def journal_path(chunk: Chunk) -> Path:
+    return homes.folder() / "journals" / f"{chunk.pk}.{chunk.claims}"
+
+
+@dataclass
+class Closing:
+    """What is written when a chunk is closed: rows for readers who are settled, and new chunks for those who are not."""
+
+    chunk: Chunk
+    printing: int
+    rows: list[tuple[int, int, str]] = field(default_factory=list)
+    returned: list[int] = field(default_factory=list)
+    put_off: list[int] = field(default_factory=list)
+
+    def settle(self, reader: int, outcome: Outcome, reply: str = "") -> None:
+        self.rows.append((reader, int(outcome), reply[:300]))
+
+    def put_off_or_give_up(self, reader: int, reply: str) -> None:
+        """Try again later, unless that has been done often enough."""
+        if self.chunk.attempt < ATTEMPTS:
+            self.put_off.append(reader)
+        else:
+            self.settle(reader, Outcome.FAILED, reply or "It was put off each time.")
+
+    @transaction.atomic
+    def write(self, *, now: datetime.datetime) -> bool:
+        """All of it, or nothing: False if somebody else has closed the chunk meanwhile."""
+        counts = Counter(outcome for _, outcome, _ in self.rows)
+        claimed = Chunk.objects.filter(pk=self.chunk.pk, state=ChunkState.CLAIMED, claims=self.chunk.claims)
+        closed = claimed.update(
+            state=ChunkState.DONE, worker=None, done_at=now, ids=b"", size=len(self.rows),
+            sent=counts[Outcome.SENT], failed=counts[Outcome.FAILED], skipped=counts[Outcome.SKIPPED],
+            in_doubt=counts[Outcome.IN_DOUBT],
+        )  # fmt: skip
+        if not closed:
+            return False
+        write_deliveries(self.chunk.send_id, self.printing, self.rows, now=now)
+        again = {"send": self.chunk.send, "stage": self.chunk.stage}
+        attempt, wait = self.chunk.attempt, AGAIN_AFTER * 4 ** (self.chunk.attempt - 1)
+        if self.returned:
+            _chunk(ids=self.returned, attempt=attempt, **again).save(force_insert=True)
+        if self.put_off:
+            _chunk(ids=self.put_off, attempt=attempt + 1, not_before=now + wait, **again).save(
+                force_insert=True
+            )
+        return True
+
+
+def close(job: Job, *, resend: bool, now: datetime.datetime) -> bool:
+    """Write down what became of a job; what was not touched waits again. False if it was taken from us meanwhile."""
+    closing = Closing(job.chunk, job.printing)
+    for reader in job.gone:
+        closing.settle(reader, Outcome.SKIPPED)
+    for place, (reader, _, _) in enumerate(job.rows):
+        mark, reply = job.journal[place], job.replies.get(place, "")
+        if mark == Mark.SENT:
+            closing.settle(reader, Outcome.SENT)
+        elif mark == Mark.FAILED:
+            closing.settle(reader, Outcome.FAILED, reply)
+        elif mark == Mark.PUT_OFF:
+            closing.put_off_or_give_up(reader, reply)
+        elif mark == Mark.UNTOUCHED or resend:
+            closing.returned.append(reader)
+        else:
+            closing.settle(reader, Outcome.IN_DOUBT, reply)
+    written = closing.write(now=now)
+    job.journal.end()
+    return written
+
+
+def write_deliveries(
+    send: int, printing: int, rows: Sequence[tuple[int, int, str]], *, now: datetime.datetime
+) -> None:
+    """One row a reader, once. A second one for the same reader fails loudly and takes everything with it."""
+    columns = "send_id, subscription_id, printing_id, outcome, at, reply"
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            with cursor.copy(f"COPY delivery_delivery ({columns}) FROM STDIN") as copy:  # type: ignore[attr-defined]
+                for reader, outcome, reply in rows:
+                    copy.write_row((send, reader, printing, outcome, now, reply))
+            return
+        cursor.executemany(
+            f"INSERT INTO delivery_delivery ({columns}) VALUES (%s, %s, %s, %s, %s, %s)",  # noqa: S608 - our own names
+            [(send, reader, printing, outcome, now, reply) for reader, outcome, reply in rows],
+        )

@@ -1,0 +1,86 @@
+"""After a worker was killed, at any moment: nobody is skipped, and nobody gets it twice unless that was asked for.
+
+The journal of each chunk that the worker had claimed tells what became of every reader in it. In doubt is only who was handed
+over and not answered: at most one for each open connection. If the journal proves nothing, because the power was lost or the whole
+machine, the chunk as a whole is in doubt.
+"""
+
+import datetime
+from dataclasses import dataclass
+
+from newsroom.delivery import chunks, homes, journal
+from newsroom.delivery.chunks import Closing
+from newsroom.delivery.journal import Mark
+from newsroom.delivery.models import Chunk, ChunkState, Home, Outcome, Policy, Printing, Worker
+from newsroom.delivery.scheduling import note
+from newsroom.lib.text import counted
+
+__all__ = ["FOREIGN_SILENCE", "recover"]
+
+FOREIGN_SILENCE = datetime.timedelta(minutes=10)
+"""So long after a worker of another home was last heard, nobody waits for that machine to come back."""
+INTERRUPTED = "The worker was interrupted while it handed this message over."
+LOST = "The machine of the worker went down; what it had sent of this chunk is not known."
+
+
+@dataclass
+class _Found:
+    """What was found in the hands of a dead worker, in readers."""
+
+    known: int = 0
+    in_doubt: int = 0
+    waiting: int = 0
+
+
+def recover(home: Home, *, now: datetime.datetime) -> None:
+    """Take the chunks of dead workers out of their hands."""
+    for worker in Worker.objects.filter(ended_at__isnull=True).select_related("send"):
+        if worker.home_id == home.pk:
+            with homes.is_dead(worker) as dead:
+                if dead:
+                    _bury(worker, now=now)
+                    homes.forget(worker)
+        elif worker.seen_at < now - FOREIGN_SILENCE:
+            _bury(worker, now=now)
+
+
+def _bury(worker: Worker, *, now: datetime.datetime) -> None:
+    found = _Found()
+    for chunk in Chunk.objects.filter(worker=worker, state=ChunkState.CLAIMED).select_related("send"):
+        _close(chunk, worker, found, now=now)
+    Worker.objects.filter(pk=worker.pk, ended_at__isnull=True).update(ended_at=now)
+    if found.in_doubt or found.waiting or found.known:
+        words = (
+            f"A worker was killed. {counted(found.known, 'message')} of it known, "
+            f"{counted(found.in_doubt, 'message')} in doubt, {counted(found.waiting, 'reader')} waiting again."
+        )
+        note(worker.send, "interrupted", by=None, now=now, words=words)
+
+
+def _close(chunk: Chunk, worker: Worker, found: _Found, *, now: datetime.datetime) -> None:
+    path = chunks.journal_path(chunk)
+    marks = journal.read(path) if worker.boot == homes.boot() else None
+    resend = chunk.send.policy == Policy.RESEND
+    closing = Closing(chunk, _printing(chunk))
+    for reader in chunks.ids_of(chunk):
+        mark = Mark.HANDED_OVER if marks is None else marks.get(reader, Mark.UNTOUCHED)
+        if mark == Mark.SENT:
+            closing.settle(reader, Outcome.SENT)
+        elif mark == Mark.FAILED:
+            closing.settle(reader, Outcome.FAILED, "Refused; the worker was killed before it wrote down why.")
+        elif mark == Mark.PUT_OFF:
+            closing.put_off_or_give_up(reader, "")
+        elif mark == Mark.UNTOUCHED or resend:
+            closing.returned.append(reader)
+        else:
+            closing.settle(reader, Outcome.IN_DOUBT, LOST if marks is None else INTERRUPTED)
+    if closing.write(now=now):
+        doubts = sum(outcome == Outcome.IN_DOUBT for _, outcome, _ in closing.rows)
+        found.in_doubt += doubts
+        found.known += len(closing.rows) - doubts
+        found.waiting += len(closing.returned) + len(closing.put_off)
+    path.unlink(missing_ok=True)
+
+
+def _printing(chunk: Chunk) -> int:
+    return Printing.objects.filter(send=chunk.send_id).order_by("-number").values_list("pk", flat=True)[0]
