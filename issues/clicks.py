@@ -51,25 +51,31 @@ class Seen:
 @transaction.atomic
 def record(issue: Issue, seen: Iterable[Seen]) -> int:
     """Write down clicks and judge all clicks of their readers anew: what comes later may tell what came before."""
-    rows = Click.objects.bulk_create(
+    rows = [
         Click(
             issue=issue, mark=each.mark[:16], url=each.url[:2000], reader=each.reader[:40], at=each.at,
             delivered_at=each.delivered_at, method=each.method[:8], agent=each.agent[:300],
         )
         for each in seen
-    )  # fmt: skip
-    for reader in {row.reader for row in rows} - {""}:
-        _judge(list(issue.clicks.filter(reader=reader).order_by("at", "pk")))
-    for row in rows:
-        if not row.reader:  # it may have been anybody: no other click tells what it was
-            _judge([row])
+    ]  # fmt: skip
+    readers = {row.reader for row in rows} - {""}
+    before = list(issue.clicks.filter(reader__in=readers).order_by("at", "pk"))
+    verdicts = {row.pk: row.verdict for row in before}
+    for own in _by_reader([*before, *rows]):
+        for row, verdict in zip(own, judged(own), strict=True):
+            row.verdict = verdict
+    Click.objects.bulk_create(rows)
+    Click.objects.bulk_update((row for row in before if row.verdict != verdicts[row.pk]), ["verdict"])
     return len(rows)
 
 
-def _judge(own: Sequence[Click]) -> None:
-    for row, verdict in zip(own, judged(own), strict=True):
-        row.verdict = verdict
-    Click.objects.bulk_update(own, ["verdict"])
+def _by_reader(clicks: Sequence[Click]) -> list[list[Click]]:
+    """The clicks of each reader in the order of time. One of nobody known may be anybody's: no other tells what it was."""
+    named: dict[str, list[Click]] = {}
+    for each in sorted(clicks, key=lambda each: each.at):
+        if each.reader:
+            named.setdefault(each.reader, []).append(each)
+    return [*named.values(), *([each] for each in clicks if not each.reader)]
 
 
 def judged(clicks: Sequence[Click]) -> list[str]:

@@ -48,9 +48,10 @@ def record(issue: Issue, *, now: datetime.datetime) -> None:
     assert edition is not None  # the database says so of every sent issue
     pieces: Sequence[Piece] = edition.pieces
     places = {piece["runs"]: place for place, piece in enumerate(pieces) if piece["runs"]}
-    booked = Insertion.objects.booked().filter(slot__issue=issue).whole().select_for_update(of=("self",))
-    off = _off_position(issue, pieces)
-    for insertion in booked.order_by("pk"):
+    rows = Insertion.objects.booked().filter(slot__issue=issue).whole().select_for_update(of=("self",))
+    booked = list(rows.order_by("pk"))
+    off = _off_position(booked, pieces)
+    for insertion in booked:
         if insertion.token in places:
             _ran(insertion, edition, places[insertion.token], off=off.get(insertion.token, ""), now=now)
         else:
@@ -91,12 +92,12 @@ def _missed(insertion: Insertion, *, now: datetime.datetime) -> None:
         makegoods.open_for(insertion, reason=words, now=now)
 
 
-def _off_position(issue: Issue, pieces: Sequence[Piece]) -> dict[str, str]:
+def _off_position(booked: Sequence[Insertion], pieces: Sequence[Piece]) -> dict[str, str]:
     """What position rules say of where insertions stood among the blocks that readers saw, by token.
 
     All of them are placed before any is judged: those that want the same place share it, and twins keep their distance.
     """
-    sold = {each.token: each for each in Insertion.objects.filter(slot__issue=issue).whole()}
+    sold = {each.token: each for each in booked}
     placed = [
         gate.rule_of(sold[piece["runs"]]) if piece["runs"] in sold else positions.Standing(piece["kind"])
         for piece in pieces

@@ -180,10 +180,10 @@ class _Reading:
             self.issues.setdefault(issue.planned_for, []).append(issue)
         keys = [issue.pk for day in self.issues.values() for issue in day]
         over = {issue.pk for day in self.issues.values() for issue in day if not issue.editable}
-        rows = sorted(_slots(keys), key=lambda row: row["status"] in TAKES_SLOT)
+        slots = sorted(_slots(keys), key=lambda row: row["status"] in TAKES_SLOT)
         self.slots = {
             _key(row["issue"], row["placement"], row["ordinal"]): _as_seen(row, over)
-            for row in rows  # of two in one slot, the one that takes it
+            for row in slots  # of two in one slot, the one that takes it
         }
         self.taken = {row["placement"] for row in self.slots.values() if row["insertion"]}
         self._forget_cancelled()
@@ -223,7 +223,9 @@ def _slots(issues: Sequence[int]) -> Any:
         insertion=OuterRef("sold__pk"), version=OuterRef("sold__version"), decision=Decision.APPROVED
     )
     billed = InvoiceLine.objects.filter(insertion=OuterRef("sold__pk"), void=False)
-    taking = FilteredRelation("insertions", condition=Q(insertions__status__in=(*TAKES_SLOT, InsertionStatus.MISSED)))
+    taking = FilteredRelation(
+        "insertions", condition=Q(insertions__status__in=(*TAKES_SLOT, InsertionStatus.MISSED))
+    )
     return (
         Slot.objects.filter(issue__in=issues)
         .annotate(sold=taking)

@@ -36,9 +36,7 @@ class Quote:
 def quote(slots: Sequence[Slot]) -> Quote:
     """The list price of each slot."""
     price_list = pricing.PriceList(slots[0].issue.publication)
-    return Quote(
-        tuple((slot, *price_list.rate(slot.placement_id, slot.issue.planned_for)) for slot in slots)
-    )
+    return Quote(tuple((slot, *price_list.rate(slot.placement_id, slot.issue.planned_for)) for slot in slots))
 
 
 def known(advertiser: Advertiser) -> Advertiser:

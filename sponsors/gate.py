@@ -61,7 +61,9 @@ class Layout:
 def layout(issue: Issue, blocks: Sequence[Placed[Any]]) -> Layout:
     """Read it once for all questions about the issue. The preview does so at every key: nothing is read that readers do
     not see."""
-    sold = {(row.slot.placement.code, row.slot.ordinal): row for row in _sold(issue)}  # of two, the one that runs
+    sold = {
+        (row.slot.placement.code, row.slot.ordinal): row for row in _sold(issue)
+    }  # of two, the one that runs
     if not blocks:
         return Layout(issue, insertions=sold)
     counted: dict[str, int] = {}

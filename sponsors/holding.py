@@ -7,7 +7,7 @@ import datetime
 from collections.abc import Iterable, Sequence
 
 from django.db import IntegrityError, transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
 from issues.models import Issue
 from newsroom.lib.errors import Conflict, NotNow, Refused
@@ -133,9 +133,7 @@ def tidy(*, now: datetime.datetime, only: Sequence[Slot] | None = None) -> int:
     active = Hold.objects.filter(status=HoldStatus.ACTIVE)
     if only is not None:
         active = active.filter(slot__issue__in={slot.issue_id for slot in only})
-    rows = list(
-        active.select_related("slot__placement", "slot__issue__publication", "advertiser", "owner")
-    )
+    rows = list(active.select_related("slot__placement", "slot__issue__publication", "advertiser", "owner"))
     _cut(rows, now=now)
     ended = [each for each in rows if each.expires_at <= now and _expired(each, now=now)]
     for each in ended:
@@ -145,10 +143,14 @@ def tidy(*, now: datetime.datetime, only: Sequence[Slot] | None = None) -> int:
 
 def cut(issue: Issue, *, now: datetime.datetime) -> None:
     """The issue may have moved: nobody holds its slots past the day by which they must be booked now."""
-    rows = Hold.objects.standing(now).filter(slot__issue=issue)
-    _cut(
-        rows.select_related("slot__placement", "slot__issue__publication", "advertiser", "owner"), now=now
-    )
+    _cut(_whole(Hold.objects.standing(now).filter(slot__issue=issue)), now=now)
+
+
+def _whole(rows: QuerySet[Hold]) -> list[Hold]:
+    """With what is looked at beside them. Mostly there are none, which is asked first: every save asks."""
+    if not rows.exists():
+        return []
+    return list(rows.select_related("slot__placement", "slot__issue__publication", "advertiser", "owner"))
 
 
 def _cut(rows: Iterable[Hold], *, now: datetime.datetime) -> None:

@@ -255,7 +255,7 @@ def _counting(order: InsertionOrder) -> list[Insertion]:
     rows = Insertion.objects.filter(line__order=order).exclude(status__in=gone)
     return list(
         rows.select_related("line__order", "line__package", "slot__issue", "slot__placement").order_by(
-            "line", "slot__issue__planned_for", "pk"
+            "line_id", "slot__issue__planned_for", "pk"
         )
     )
 

@@ -84,9 +84,7 @@ def net(insertions: Iterable[Insertion], *, known: PriceList) -> dict[int, Decim
 
 def unpriced(insertions: Iterable[Insertion], *, known: PriceList) -> list[Insertion]:
     """Sponsorships that would be approved at nothing because no rate card names a price: nobody decided to give them away."""
-    open_ones = [
-        each for each in insertions if each.price is None and each.line.kind == LineKind.SPONSORSHIP
-    ]
+    open_ones = [each for each in insertions if each.price is None and each.line.kind == LineKind.SPONSORSHIP]
     asked = net(open_ones, known=known)
     return [
         each

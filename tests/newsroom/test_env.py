@@ -39,7 +39,8 @@ def test_a_bad_value_is_refused_with_the_name_of_its_variable(monkeypatch, read)
 
 
 @pytest.mark.parametrize(
-    ("value", "expected"), [("", 0), ("no", 0), ("0", 0), ("yes", 1), ("True", 1), ("1", 1), (" 2 ", 2), ("9", 9)]
+    ("value", "expected"),
+    [("", 0), ("no", 0), ("0", 0), ("yes", 1), ("True", 1), ("1", 1), (" 2 ", 2), ("9", 9)],
 )
 def test_proxies_are_counted_and_yes_is_one(monkeypatch, value, expected):
     monkeypatch.setenv("NEWSROOM_TRIAL", value)

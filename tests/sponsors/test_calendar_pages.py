@@ -403,7 +403,9 @@ def test_what_has_no_price_is_confirmed_on_the_page(sam, maria, order):
     step(sam, order, "submit")
     assert 'name="free"' in maria.get(f"{CALENDAR}orders/{order.pk}/").content.decode()
     approve = f"{CALENDAR}orders/{order.pk}/approve/"
-    assert "Confirm that they cost nothing" in maria.post(approve, {"seen": "0"}, follow=True).content.decode()
+    assert (
+        "Confirm that they cost nothing" in maria.post(approve, {"seen": "0"}, follow=True).content.decode()
+    )
     maria.post(approve, {"seen": "0", "free": "yes"})
     order.refresh_from_db()
     assert order.status == OrderStatus.APPROVED
