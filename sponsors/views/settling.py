@@ -78,7 +78,7 @@ def keep(request: HttpRequest, pk: int, number: int) -> HttpResponse:
 def notices(request: HttpRequest) -> HttpResponse:
     """Mails that wait for somebody to read and send them, and those that were sent."""
     access.allow(request.user, access.SELL)
-    values = {"notices": noticing.latest(), "here": "notices", "section": "sponsors"}
+    values = {"mails": noticing.latest(), "here": "notices", "section": "sponsors"}
     return render(request, "sponsors/notices.html", values)
 
 
