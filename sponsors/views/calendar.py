@@ -1,6 +1,7 @@
 """The calendar, and what is done with slots chosen in it: hold, book, block."""
 
 import datetime
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from issues.models import Publication
 from newsroom.lib.errors import NewsroomError, Refused
 from newsroom.lib.people import person
-from newsroom.lib.text import counted, printable
+from newsroom.lib.text import counted, listed, printable
 from sponsors import access, calendar, dealing, holding, inventory, selling
 from sponsors.conflicts import Clashes
 from sponsors.forms import BlockForm, BookForm, HoldForm
@@ -150,10 +151,21 @@ def challenge(request: HttpRequest, pk: int) -> HttpResponse:
         advertiser = selling.known_by_name(name)
         first = holding.challenge(slot, advertiser, by=person(request), now=timezone.now())
     until = first.expires_at.astimezone(slot.issue.publication.zone)
+    ahead = _ahead(slot, advertiser)
+    order = f", after {listed(ahead)}" if ahead else ""
     messages.success(
-        request, f"{first.advertiser} has until {until:%a %-d %b, %H:%M} to book; {advertiser} is next."
+        request,
+        f"{first.advertiser} has until {until:%a %-d %b, %H:%M} to book; {advertiser} is next{order}.",
     )
     return redirect("sponsors:slot", pk)
+
+
+def _ahead(slot: Slot, advertiser: Advertiser) -> list[str]:
+    """Who stands between the first option on the slot and that advertiser's."""
+    _first, *others = slot.holds.standing(timezone.now()).select_related("advertiser")
+    return list(
+        itertools.takewhile(lambda name: name != advertiser.name, (str(each.advertiser) for each in others))
+    )
 
 
 @require_safe
@@ -193,6 +205,7 @@ def _sheet(
         "clashes": error if isinstance(error, Clashes) else None,
         "may_override": request.user.has_perm(access.APPROVE),
         "quote": dealing.quote(slots) if verb == "book" and slots else None,
+        "blocked": sum(bool(slot.blocked_for) for slot in slots),
         "advertisers": _names(),
         "back": _back(slots),
         "section": "sponsors",
