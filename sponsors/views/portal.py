@@ -183,6 +183,7 @@ def _row(shown: Insertion, now: datetime.datetime) -> dict[str, Any]:
         "insertion": shown,
         "due": due,
         "asks": _asks(shown),
+        "approved": trafficking.approved(shown),
         "late": now > due.creative_due,
         "open": _open(shown),
     }
