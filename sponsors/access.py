@@ -48,6 +48,7 @@ __all__ = [
     "make_good",
     "notice",
     "order",
+    "overriding",
     "portal_link",
     "promotion",
     "sees_books",
@@ -75,6 +76,14 @@ def insertion(user: Visitor, pk: int, *rights: str) -> Insertion:
     if found is None:
         raise Http404("There is no such insertion.")
     return found
+
+
+def overriding(user: Visitor, given: str) -> str:
+    """The reason for overriding a conflict, from whoever may give one; empty if none was given."""
+    if reason := given.strip():
+        allow(user, APPROVE)
+        return reason
+    return ""
 
 
 def order(user: Visitor, pk: int, right: str) -> InsertionOrder:

@@ -69,7 +69,7 @@ def hold(request: HttpRequest) -> HttpResponse:
     """Hold the chosen slots, all or none."""
     access.allow(request.user, access.SELL)
     slots = _slots(request)
-    form = HoldForm(request.POST or None, initial=_first(request))
+    form = HoldForm(request.POST or None, initial=_initial(request))
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         try:
@@ -94,7 +94,7 @@ def book(request: HttpRequest) -> HttpResponse:
     access.allow(request.user, access.SELL)
     slots = _slots(request)
     publication = slots[0].issue.publication if slots else Publication.objects.first()
-    form = BookForm(request.POST or None, publication=publication, initial=_first(request, slots))
+    form = BookForm(request.POST or None, publication=publication, initial=_initial(request, slots))
     if request.method == "POST" and form.is_valid():
         try:
             line = dealing.book(
@@ -225,14 +225,10 @@ def _slot(pk: int) -> Slot:
 
 
 def _reason(request: HttpRequest) -> str:
-    """The reason for an override, from whoever may give one."""
-    reason = request.POST.get("overriding", "").strip()
-    if reason:
-        access.allow(request.user, access.APPROVE)
-    return reason
+    return access.overriding(request.user, request.POST.get("overriding", ""))
 
 
-def _first(request: HttpRequest, slots: Sequence[Slot] = ()) -> dict[str, Any]:
+def _initial(request: HttpRequest, slots: Sequence[Slot] = ()) -> dict[str, Any]:
     issues = [slot.issue_id for slot in slots]
     most = max((issues.count(each) for each in issues), default=1)
     return {"advertiser": request.GET.get("for", ""), "max_per_issue": most}
@@ -256,11 +252,13 @@ def _address(publication: Publication, since: datetime.date, weeks: int) -> str:
 
 
 def chosen_publication(request: HttpRequest, known_ones: Sequence[Publication]) -> Publication | None:
+    """The publication that the address names, else the first."""
     named = request.GET.get("publication")
     return next((each for each in known_ones if each.slug == named), next(iter(known_ones), None))
 
 
 def since_day(request: HttpRequest, publication: Publication) -> datetime.date:
+    """The day from which the address asks, else today where the publication appears."""
     try:
         day = parse_date(request.GET.get("since", ""))
     except ValueError:

@@ -140,20 +140,19 @@ def _remark(request: HttpRequest, on: Insertion) -> None:
     trafficking.remark(on, request.POST.get("words", ""), who=called(by), by=by, now=timezone.now())
 
 
+def _reason(request: HttpRequest) -> str:
+    return access.overriding(request.user, request.POST.get("overriding", ""))
+
+
 def _move(request: HttpRequest, on: Insertion) -> Insertion:
     (to,) = inventory.at([request.POST.get("slot", "")])
-    reason = request.POST.get("overriding", "").strip()
-    if reason:
-        access.allow(request.user, access.APPROVE)
-    moved = selling.move(on, to, by=person(request), now=timezone.now(), overriding=reason)
+    moved = selling.move(on, to, by=person(request), now=timezone.now(), overriding=_reason(request))
     messages.success(request, f"Moved to {to}.")
     return moved
 
 
 def _swap(request: HttpRequest, on: Insertion) -> Insertion:
-    given, reason = request.POST.get("with", ""), request.POST.get("overriding", "").strip()
-    if reason:
-        access.allow(request.user, access.APPROVE)
+    given, reason = request.POST.get("with", ""), _reason(request)
     if not is_key(given):
         raise Refused("Choose what it changes places with.")
     other = access.insertion(request.user, int(given), *PLACERS)

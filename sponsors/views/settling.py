@@ -22,9 +22,7 @@ def settle(request: HttpRequest, pk: int) -> HttpResponse:
     issue = access.issue(request.user, pk, access.SELL)
     error: NewsroomError | None = None
     if request.method == "POST":
-        reason = request.POST.get("overriding", "").strip()
-        if reason:
-            access.allow(request.user, access.APPROVE)
+        reason = access.overriding(request.user, request.POST.get("overriding", ""))
         try:
             drafted = settling.settle(
                 issue, _choices(request, issue), by=person(request), now=timezone.now(), overriding=reason
