@@ -75,6 +75,11 @@ def printable(words: str) -> str:
     return "".join(letter for letter in words if letter >= " " or letter in "\t\n\r")
 
 
+def one_line(words: str, most: int) -> str:
+    """The words on one line without control characters, at most so many letters."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in words).split())[:most]
+
+
 def minutes_to_read(words: int) -> int:
     return max(1, round(words / WORDS_A_MINUTE))
 

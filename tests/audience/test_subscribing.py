@@ -7,9 +7,11 @@ import pytest
 from django.core import mail
 from django.db.models import F
 from django.test import Client
+from django.utils import timezone
 
 from issues.models import Publication
 from newsroom.audience import subscribing, tasks
+from newsroom.audience.consents import Evidence
 from newsroom.audience.models import Status, Subscriber, Subscription
 from newsroom.lib import links
 from newsroom.lib.errors import Refused
@@ -132,7 +134,8 @@ def test_confirming_twice_changes_nothing(publication):
 
 def test_who_left_can_come_back_by_the_same_way(publication):
     left = make_reader(publication, ANN)
-    subscribing.leave(left, by="page", now=NOW)
+    Subscription.objects.update(asked_at=timezone.now() - datetime.timedelta(days=9))
+    subscribing.leave(left, by="page", now=timezone.now())
     ask(publication)
     left.refresh_from_db()
     assert left.status == Status.UNSUBSCRIBED
@@ -209,11 +212,12 @@ def test_an_address_is_kept_trimmed_and_with_a_small_domain():
 
 def test_asking_for_no_address_is_refused(publication):
     with pytest.raises(Refused, match="not an email address"):
-        subscribing.ask(make_list(publication), "ann@@", source="test", now=NOW)
+        subscribing.ask(make_list(publication), "ann@@", evidence=Evidence("test"), now=NOW)
 
 
 def test_a_link_to_leave_does_not_confirm(publication):
     reader = make_reader(publication, ANN, status=Status.PENDING)
-    assert Client().post(f"/confirm/{links.token(subscribing.LEAVE, reader.pk)}/").status_code == 404
+    for token in (links.token("leave", reader.pk), links.dated_token("leave", reader.pk, timezone.now())):
+        assert Client().post(f"/confirm/{token}/").status_code == 404
     reader.refresh_from_db()
     assert reader.status == Status.PENDING
