@@ -45,7 +45,7 @@ def addressed(subscriptions: Sequence[int]) -> list[tuple[int, str, str]]:
     """
     if not subscriptions:
         return []
-    active = Subscription.objects.filter(pk__in=subscriptions, status=Status.ACTIVE)
+    active = Subscription.objects.filter(pk__among=subscriptions, status=Status.ACTIVE)
     rows = list(active.order_by("pk").values_list("pk", "subscriber__email", "subscriber__name"))
     never = suppressing.suppressed_among(email for _, email, _ in rows)
     return [row for row in rows if row[1] not in never] if never else rows
