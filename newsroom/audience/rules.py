@@ -73,7 +73,7 @@ class Attribute:
 
 @dataclass(frozen=True)
 class Joined:
-    """When the reader confirmed, or came with an import: before or from a ``day`` on (UTC), or within the last ``days``."""
+    """When the reader confirmed, or came with an import: before or after a ``day`` (UTC), or within the last ``days``."""
 
     kind: ClassVar[str] = "joined"
     tests: ClassVar[tuple[str, ...]] = ("before", "after", "within")
@@ -193,10 +193,10 @@ def check_name(name: str) -> str:
 
 
 def _rule(given: object) -> Rule:
-    if not isinstance(given, dict) or given.get("kind") not in _KINDS:
+    if not isinstance(given, dict) or str(given.get("kind")) not in _KINDS:
         raise Refused("There is a rule of an unknown kind.")
     values = {name: value for name, value in given.items() if name != "kind"}
-    kind = _KINDS[given["kind"]]
+    kind = _KINDS[str(given["kind"])]
     wrong = [name for name, value in values.items() if not isinstance(value, int if name == "days" else str)]
     try:
         rule = kind(**values)

@@ -187,8 +187,8 @@ def find_invitation(token: str, *, now: datetime.datetime) -> Invitation | None:
 def _holds(subscription: Subscription, issued_at: datetime.datetime, *, now: datetime.datetime) -> bool:
     """A link from before the reader left, or was suppressed, is not their latest word."""
     row = suppressing.find(subscription.subscriber.email)
-    since = max(filter(None, [subscription.left_at, row and row.at]), default=issued_at)
-    return since <= issued_at and now < issued_at + HOLDS
+    ended = [subscription.left_at, row.at if row else None]
+    return now < issued_at + HOLDS and all(moment is None or moment <= issued_at for moment in ended)
 
 
 def _may_be_asked(address: str, *, proven: bool, now: datetime.datetime) -> bool:

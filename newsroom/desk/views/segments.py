@@ -50,6 +50,12 @@ class HeadForm(forms.Form):
     list = forms.ModelChoiceField(MailingList.objects.all(), to_field_name="slug", empty_label=None)
     helper = fields_only()
 
+    def __init__(self, *args: Any, of: Segment | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if of:  # a send that names it goes to the list it was made for
+            mine = MailingList.objects.filter(pk=of.mailing_list_id)
+            self.fields["list"] = forms.ModelChoiceField(mine, to_field_name="slug", empty_label=None)
+
 
 class RuleForm(forms.Form):
     """One rule; one without a test is none."""
@@ -157,9 +163,7 @@ def _form(request: HttpRequest, segment: Segment | None) -> HttpResponse:
     stored = rules.parse(segment.rules) if segment else ()
     initial = {"name": segment.name, "list": segment.mailing_list.slug} if segment else {}
     posted = request.POST or None
-    head = HeadForm(posted, initial=initial)
-    if segment:  # a send that names it goes to the list it was made for
-        head.fields["list"].queryset = MailingList.objects.filter(pk=segment.mailing_list_id)
+    head = HeadForm(posted, of=segment, initial=initial)
     rows = RuleFormSet(_one_more(posted), initial=[RuleForm.words_of(rule) for rule in stored])
     if posted and "more" not in posted and head.is_valid() and rows.is_valid():
         try:

@@ -106,7 +106,7 @@ def figures(request: HttpRequest) -> HttpResponse:
     for pk, status, number in grouped:
         counts.setdefault(pk, {})[status] = number
     lists = [
-        (each, [(label, counts[each.pk].get(value, 0)) for value, label in Status.choices])
+        (each, [(label.partition(":")[0], counts[each.pk].get(value, 0)) for value, label in Status.choices])
         for each in MailingList.objects.all()
     ]
     values = {"lists": lists, "section": "subscribers", "part": "figures"}
