@@ -25,7 +25,11 @@ WORDS = (
 def edition_of_thirty_kilobytes(publication: Publication, *, now: datetime.datetime) -> Edition:
     """An approved issue with an edition of 33 links; on the wire a message of it has about thirty kilobytes."""
     issue = Issue.objects.create(
-        publication=publication, title="Night ferries", slug="night-ferries", planned_for=now.date(), changed_at=now
+        publication=publication,
+        title="Night ferries",
+        slug="night-ferries",
+        planned_for=now.date(),
+        changed_at=now,
     )
     urls = [f"https://site{number}.example/story/{number}?from=quay" for number in range(LINKS)]
     paragraph = '<p style="margin:0 0 14px;font:16px/1.5 Georgia,serif;color:#1a2029">{} <a href="{}" style="color:#0b57b0">Read</a></p>\n'
