@@ -218,7 +218,10 @@ def write_deliveries(
                 f"{send}\t{reader}\t{printing}\t{outcome}\t{at}\t{_escaped(reply)}\n"
                 for reader, outcome, reply in rows
             )
-            with cursor.copy(f"COPY delivery_delivery ({columns}) FROM STDIN") as copy:
+            with (
+                connection.wrap_database_errors,
+                cursor.copy(f"COPY delivery_delivery ({columns}) FROM STDIN") as copy,
+            ):
                 copy.write("".join(lines))
             return
         stamp = connection.ops.adapt_datetimefield_value(now)
