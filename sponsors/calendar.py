@@ -311,7 +311,7 @@ def _stand(
         return "held", holds[0].advertiser.name, _hold(holds, reading.now), "", None
     if column.placement.retired_at or issue.planned_for.weekday() not in column.placement.weekdays:
         return "closed", "", "", "", None
-    over = not issue.editable or issue.planned_for < reading.today
+    over = not issue.unsettled or issue.planned_for < reading.today
     return ("unsold" if over else "open"), "", "", "", None
 
 
