@@ -20,7 +20,7 @@ from newsroom.delivery import chunks, correcting, homes, recovery, stages, steer
 from newsroom.delivery.counting import Tally, summary, tally
 from newsroom.delivery.exchange import Exchange
 from newsroom.delivery.ledger import TIME_TRAVEL, Ledger
-from newsroom.delivery.letterbox import SILENCE, Post
+from newsroom.delivery.letterbox import ASKED, SILENCE, Post
 from newsroom.delivery.models import (
     SEND_MOVES,
     ChunkState,
@@ -34,7 +34,7 @@ from newsroom.delivery.pacing import Paces
 from newsroom.delivery.scheduling import note
 from newsroom.delivery.smtp import RelayDown
 from newsroom.delivery.wire import Letter, compile_letter
-from newsroom.lib.errors import Conflict, NotNow
+from newsroom.lib.errors import Conflict
 from newsroom.lib.states import move
 from newsroom.lib.text import counted
 
@@ -52,7 +52,7 @@ Clock = Callable[[], datetime.datetime]
 def start(send: Send, *, now: datetime.datetime) -> None:
     """Scheduled → sending: the issue goes out, and every reader of this moment is planned. All of it or nothing.
 
-    Raises ``NotNow`` if there is nobody to send it to, or this machine has sent it before; ``Conflict`` if it was reopened.
+    Raises ``NotNow`` if it was reopened, or this machine has sent it before; ``Conflict`` if that happens in this moment.
     """
     homes.at_home(now=now)
     with transaction.atomic():
@@ -63,8 +63,6 @@ def start(send: Send, *, now: datetime.datetime) -> None:
         send.planned = chunks.plan(
             send, readers.values_list("pk", flat=True).iterator(chunk_size=20_000), seeds=seeds
         )
-        if not send.planned:
-            raise NotNow(f"{send.issue.publication} has no active subscribers; nobody would get this issue.")
         send.stage, send.stage_at = _first_stage(send), now
         send.save(update_fields=["planned", "stage", "stage_at"])
         note(send, "started", by=None, now=now, words=f"To {counted(send.planned, 'reader')}.")
@@ -84,7 +82,8 @@ def _readers(send: Send) -> tuple[QuerySet[Subscription], list[int]]:
 
 
 def _first_stage(send: Send) -> int:
-    return send.chunks.aggregate(first=Min("stage"))["first"] if send.canary else send.stage
+    first: int | None = send.chunks.aggregate(first=Min("stage"))["first"] if send.canary else None
+    return send.stage if first is None else first
 
 
 def free(*, now: datetime.datetime) -> list[Send]:
@@ -133,7 +132,8 @@ class _Shift:
         self.send, self.worker, self.clock, self.keep_going = send, worker, clock, keep_going
         self.paces = Paces(_limits())
         self.post = Post(
-            send, worker, _letter(send), self.paces, clock=clock, done=Ledger.of(send), note=self._note
+            send, worker, _letter(send), self.paces, clock=clock, done=Ledger.of(send), keep_going=keep_going,
+            note=self._note
         )  # fmt: skip
         self._beaten = 0.0
         self._rates: deque[tuple[float, int]] = deque()
@@ -155,7 +155,7 @@ class _Shift:
 
     def _tend(self) -> None:
         if not self.keep_going():
-            self.post.stop(_ASKED)
+            self.post.stop(ASKED)
         self.post.tend()
         now = time.monotonic()
         if now - self._beaten >= HEARTBEAT:
@@ -175,7 +175,7 @@ class _Shift:
         self.paces.share(others.count())
         tripwires.check(self.send, now=self.clock())
         if not Send.objects.filter(pk=self.send.pk, status=SendStatus.SENDING).exists():
-            self.post.stop(_ASKED)
+            self.post.stop(ASKED)
 
     def _rate(self, now: float) -> float:
         self._rates.append((now, self.post.sent))
@@ -189,9 +189,6 @@ class _Shift:
             note(self.send, "slowed", by=None, now=self.clock(), words=words)
         except SILENCE:
             connection.close()
-
-
-_ASKED = "asked"
 
 
 def _limits() -> dict[str, float]:
@@ -215,7 +212,7 @@ def _leave(send: Send, worker: Worker, why: str, *, now: datetime.datetime) -> N
         homes.forget(worker)
         if why == TIME_TRAVEL:
             steering.pause(send, by=None, now=now, why=why)
-        elif why and why != _ASKED:
+        elif why and why != ASKED:
             _wait(send, until=now + TRY_AGAIN, why=why)
         elif not why:
             _wrap_up(send, now=now)

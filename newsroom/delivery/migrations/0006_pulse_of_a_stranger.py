@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('delivery', '0005_no_former_deliveries'),
+        ("delivery", "0005_no_former_deliveries"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='pulse',
-            name='stranger',
+            model_name="pulse",
+            name="stranger",
             field=models.CharField(blank=True, max_length=120),
         ),
     ]
