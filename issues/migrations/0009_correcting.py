@@ -5,24 +5,45 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('issues', '0008_tracking'),
+        ("issues", "0008_tracking"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.RemoveConstraint(
-            model_name='issue',
-            name='issue_has_edition_once_approved',
+            model_name="issue",
+            name="issue_has_edition_once_approved",
         ),
         migrations.AlterField(
-            model_name='issue',
-            name='status',
-            field=models.CharField(choices=[('draft', 'Draft'), ('in_review', 'In review'), ('approved', 'Approved'), ('going_out', 'Going out'), ('correcting', 'Being corrected'), ('sent', 'Sent'), ('cancelled', 'Cancelled')], default='draft', max_length=12),
+            model_name="issue",
+            name="status",
+            field=models.CharField(
+                choices=[
+                    ("draft", "Draft"),
+                    ("in_review", "In review"),
+                    ("approved", "Approved"),
+                    ("going_out", "Going out"),
+                    ("correcting", "Being corrected"),
+                    ("sent", "Sent"),
+                    ("cancelled", "Cancelled"),
+                ],
+                default="draft",
+                max_length=12,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='issue',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('edition__isnull', True), ('status__in', ['draft', 'in_review', 'cancelled'])), models.Q(('edition__isnull', False), ('status__in', ['approved', 'going_out', 'correcting', 'sent'])), _connector='OR'), name='issue_has_edition_once_approved'),
+            model_name="issue",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("edition__isnull", True), ("status__in", ["draft", "in_review", "cancelled"])),
+                    models.Q(
+                        ("edition__isnull", False),
+                        ("status__in", ["approved", "going_out", "correcting", "sent"]),
+                    ),
+                    _connector="OR",
+                ),
+                name="issue_has_edition_once_approved",
+            ),
         ),
     ]
