@@ -1,6 +1,7 @@
 """Clicks on links of issues: recorded raw, and judged by rules that anybody can read. The only writer of clicks."""
 
 import datetime
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -21,25 +22,22 @@ RULES = {
 
 AT_ONCE = datetime.timedelta(seconds=2)
 SWEEP, SWEPT = datetime.timedelta(seconds=3), 5
-AGENTS = (
-    "bot",
-    "crawl",
-    "spider",
-    "preview",
-    "scan",
-    "barracuda",
-    "proofpoint",
-    "mimecast",
-    "python-",
-    "curl/",
-    "wget/",
-    "go-http",
+AGENTS = re.compile(
+    r"""
+    (?<!\bcu)bots?(?![a-z])                                # Googlebot/2.1, AdsBot-Google; but not Cubot, who makes phones
+    | (?:crawler|spider|scan|scanner|preview)(?![a-z])     # BingPreview/1.0b, Baiduspider, crawler4j; not Scandinavia
+    | \b(?:barracuda|proofpoint|mimecast)\b
+    | \b(?:python|curl|libcurl|wget|go-http)[-/]           # python-requests/2.32
+    """,
+    re.VERBOSE | re.IGNORECASE,
 )
+"""Words by which programs say what they are. A word must end there: phones and browsers have names that begin so."""
 
 
 @dataclass(frozen=True)
 class Seen:
-    """A click as it came in. ``mark`` is the tracking token of a sponsor's insertion, or empty."""
+    """A click as it came in. ``mark`` is the tracking token of a sponsor's insertion, or empty; ``reader`` is empty where
+    nobody knows who it was."""
 
     url: str
     reader: str
@@ -53,20 +51,31 @@ class Seen:
 @transaction.atomic
 def record(issue: Issue, seen: Iterable[Seen]) -> int:
     """Write down clicks and judge all clicks of their readers anew: what comes later may tell what came before."""
-    rows = Click.objects.bulk_create(
+    rows = [
         Click(
             issue=issue, mark=each.mark[:16], url=each.url[:2000], reader=each.reader[:40], at=each.at,
             delivered_at=each.delivered_at, method=each.method[:8], agent=each.agent[:300],
         )
         for each in seen
-    )  # fmt: skip
-    readers = {row.reader for row in rows}
-    for reader in readers:
-        own = list(issue.clicks.filter(reader=reader).order_by("at", "pk"))
+    ]  # fmt: skip
+    readers = {row.reader for row in rows} - {""}
+    before = list(issue.clicks.filter(reader__in=readers).order_by("at", "pk"))
+    verdicts = {row.pk: row.verdict for row in before}
+    for own in _by_reader([*before, *rows]):
         for row, verdict in zip(own, judged(own), strict=True):
             row.verdict = verdict
-        Click.objects.bulk_update(own, ["verdict"])
+    Click.objects.bulk_create(rows)
+    Click.objects.bulk_update((row for row in before if row.verdict != verdicts[row.pk]), ["verdict"])
     return len(rows)
+
+
+def _by_reader(clicks: Sequence[Click]) -> list[list[Click]]:
+    """The clicks of each reader in the order of time. One of nobody known may be anybody's: no other tells what it was."""
+    named: dict[str, list[Click]] = {}
+    for each in sorted(clicks, key=lambda each: each.at):
+        if each.reader:
+            named.setdefault(each.reader, []).append(each)
+    return [*named.values(), *([each] for each in clicks if not each.reader)]
 
 
 def judged(clicks: Sequence[Click]) -> list[str]:
@@ -79,7 +88,7 @@ def _alone(click: Click) -> str:
     """What one click says about itself."""
     if click.method == "HEAD":
         return "head"
-    if any(name in click.agent.lower() for name in AGENTS):
+    if AGENTS.search(click.agent):
         return "agent"
     if click.delivered_at and click.at - click.delivered_at < AT_ONCE:
         return "instant"
