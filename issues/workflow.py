@@ -160,6 +160,7 @@ def _frozen(issue: Issue, rendered: Rendered, *, by: Person, now: datetime.datet
             return Edition.objects.create(
                 issue=issue,
                 number=issue.editions.count() + 1,
+                title=issue.title,
                 subject=rendered.subject,
                 preheader=rendered.preheader[:200],
                 html=rendered.html,

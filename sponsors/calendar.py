@@ -179,7 +179,7 @@ class _Reading:
             issue.publication = publication
             self.issues.setdefault(issue.planned_for, []).append(issue)
         keys = [issue.pk for day in self.issues.values() for issue in day]
-        over = {issue.pk for day in self.issues.values() for issue in day if not issue.editable}
+        over = {issue.pk for day in self.issues.values() for issue in day if not issue.unsettled}
         slots = sorted(_slots(keys), key=lambda row: row["status"] in TAKES_SLOT)
         self.slots = {
             _key(row["issue"], row["placement"], row["ordinal"]): _as_seen(row, over)

@@ -102,6 +102,11 @@ class Issue(models.Model):
         return self.subject or self.title
 
     @property
+    def public_title(self) -> str:
+        """As the edition has it: the issue's own changes while it is corrected."""
+        return (self.edition.title if self.edition else "") or self.title
+
+    @property
     def editable(self) -> bool:
         """Words change only before approval; afterwards an issue is reopened, or while it goes out opened for correction."""
         return self.status in (Status.DRAFT, Status.IN_REVIEW, Status.CORRECTING)

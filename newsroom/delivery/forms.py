@@ -166,11 +166,11 @@ class LimitForm(forms.Form):
     )
 
     def clean_domain(self) -> str:
-        given = self.cleaned_data["domain"].strip().strip(".").lower().rpartition("@")[2]
+        given: str = self.cleaned_data["domain"].strip().strip(".").lower().rpartition("@")[2]
         if not given:
             return ""
         try:
-            domain = given.encode("idna").decode()
+            domain = str(given.encode("idna"), "ascii")
         except UnicodeError:
             domain = ""
         if not re.fullmatch(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}", domain):

@@ -122,12 +122,16 @@ def _progress(send: Send) -> datetime.datetime:
     getting_on = send.workers.filter(Q(rate__gt=0) | Q(ended_at__isnull=False))
     seen = getting_on.aggregate(at=Max("seen_at"))["at"]
     done = send.chunks.aggregate(at=Max("done_at"))["at"]
-    return max(filter(None, [seen, done, _began(send)]))
+    latest: datetime.datetime = max(filter(None, [seen, done, _began(send)]))
+    return latest
 
 
 def _began(send: Send) -> datetime.datetime:
     resumed = send.events.filter(what="resumed").aggregate(at=Max("at"))["at"]
-    return max(filter(None, [resumed, send.stage_at, send.started_at, send.scheduled_for]))
+    began: datetime.datetime = max(
+        filter(None, [resumed, send.stage_at, send.started_at, send.scheduled_for])
+    )
+    return began
 
 
 def workers(send: Send) -> Sequence[Worker]:

@@ -46,7 +46,7 @@ def _later(send: Send) -> QuerySet[Chunk]:
 def opens_at(send: Send) -> datetime.datetime:
     """When the next stage opens by itself, if nothing is wrong."""
     last = send.chunks.filter(stage__lte=send.stage).aggregate(at=Max("done_at"))["at"]
-    since = max(filter(None, [last, send.stage_at, send.started_at, send.scheduled_for]))
+    since: datetime.datetime = max(filter(None, [last, send.stage_at, send.started_at, send.scheduled_for]))
     return since + WAITS[Stage(send.stage)]
 
 
@@ -77,7 +77,9 @@ def advance(send: Send, *, now: datetime.datetime) -> None:
         return
     if why := trouble(send):
         words = f"{why} The next stage waits for a person."[:300]
-        Send.objects.filter(pk=send.pk, status=SendStatus.SENDING, stage=send.stage).update(waiting_for=words)
+        running = Send.objects.filter(pk=send.pk, status=SendStatus.SENDING, stage=send.stage)
+        if running.exclude(waiting_for=words).update(waiting_for=words):
+            note(send, "held", by=None, now=now, words=words)
         return
     _open_next(send, by=None, now=now)
 

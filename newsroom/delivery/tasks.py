@@ -50,8 +50,16 @@ def _look_after(now: datetime.datetime) -> None:
     for send in Send.objects.filter(status=SendStatus.STOPPED, issue__status=IssueStatus.GOING_OUT):
         steering.sweep(send, now=now)
     for send in Send.objects.filter(status=SendStatus.SENDING):
-        if not tripwires.check(send, now=now) and not sending.stale(send, now=now):
+        if sending.stale(send, now=now):
+            _hold(send, now)
+        elif not tripwires.check(send, now=now):
             stages.advance(send, now=now)
+
+
+def _hold(send: Send, now: datetime.datetime) -> None:
+    minutes = (send.window_ends - send.scheduled_for).total_seconds() // 60
+    why = f"Nothing moved for {counted(int(minutes), 'minute')}; resume it if it should still go out."
+    steering.pause(send, by=None, now=now, why=why)
 
 
 def _begin(send: Send) -> None:
@@ -70,17 +78,7 @@ def _begin(send: Send) -> None:
 
 
 def _carry_on(send: Send) -> None:
-    now = timezone.now()
-    if sending.stale(send, now=now):
-        minutes = (send.window_ends - send.scheduled_for).total_seconds() // 60
-        steering.pause(
-            send,
-            by=None,
-            now=now,
-            why=f"Nothing moved for {counted(int(minutes), 'minute')}; resume it if it should still go out.",
-        )
-        return
     if homes.stranger():
-        Send.objects.filter(pk=send.pk).update(waiting_for=homes.STRANGER)
+        Send.objects.filter(pk=send.pk).update(waiting_for=homes.STRANGER[:300])
         return
     run_send.delay(send.pk)

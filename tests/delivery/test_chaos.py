@@ -143,7 +143,9 @@ READERS, KILLS = int(os.environ.get("CHAOS_READERS", "3000")), int(os.environ.ge
 """``.ci/run`` asks for 50,000 and 10: twenty workers killed."""
 
 
-@pytest.mark.parametrize(("vendor", "policy"), [("sqlite", "hold"), ("postgres", "hold"), ("postgres", "resend")])
+@pytest.mark.parametrize(
+    ("vendor", "policy"), [("sqlite", "hold"), ("postgres", "hold"), ("postgres", "resend")]
+)
 def test_nobody_is_skipped_and_doubt_is_at_most_one_message_a_connection(
     tmp_path, request, record_property, vendor, policy
 ):
@@ -154,7 +156,9 @@ def test_nobody_is_skipped_and_doubt_is_at_most_one_message_a_connection(
         assert here.manage("deliver", "--once").wait() == 0
         found = report(here)
 
-    record_property("figures", f"{killed} killed, {len(found.in_doubt)} in doubt, {len(found.duplicates)} twice")
+    record_property(
+        "figures", f"{killed} killed, {len(found.in_doubt)} in doubt, {len(found.duplicates)} twice"
+    )
     bound = killed * CONNECTIONS
     assert found.status == "sent"
     assert found.living == 0
