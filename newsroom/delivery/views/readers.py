@@ -19,8 +19,8 @@ OUTCOMES = {each.name.lower().replace("_", "-"): each for each in Outcome}
 @require_safe
 def readers(request: HttpRequest, pk: int) -> HttpResponse:
     """“Did ada@… get this issue?”, and everybody with one outcome: those who failed, if none is named."""
-    send = access.send(request.user, pk, access.SEE)
     allow(request.user, access.NAME)
+    send = access.send(request.user, pk, access.SEE)
     wanted = request.GET.get("q", "").replace("\0", "").strip()  # PostgreSQL has no such character
     chosen = request.GET.get("outcome", "failed")
     outcome = OUTCOMES.get(chosen, Outcome.FAILED)
@@ -46,8 +46,8 @@ def readers(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def table(request: HttpRequest, pk: int) -> HttpResponseBase:
     """A CSV of everybody who is settled, or of those with one outcome; written while it is read."""
-    send = access.send(request.user, pk, access.SEE)
     allow(request.user, access.NAME)
+    send = access.send(request.user, pk, access.SEE)
     chosen = request.GET.get("outcome", "")
     if chosen and chosen not in OUTCOMES:
         raise Http404("There is no such outcome.")

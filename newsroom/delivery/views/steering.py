@@ -87,8 +87,8 @@ def rest(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def in_doubt(request: HttpRequest, pk: int) -> HttpResponse:
     """Who may or may not have got it, and what is to become of them: of one, of those that are ticked, or of all."""
-    send = access.send(request.user, pk, access.STEER)
     allow(request.user, access.NAME)
+    send = access.send(request.user, pk, access.STEER)
     if request.method == "POST":
         _decide(request, send)
         return redirect("delivery:in_doubt", pk)
