@@ -1,7 +1,8 @@
 """Clicks on links of issues: recorded raw, and judged by rules that anybody can read. The only writer of clicks."""
 
 import datetime
-from collections import Counter
+import re
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,8 @@ __all__ = ["RULES", "Seen", "judged", "record"]
 RULES = {
     "head": "asks for the head of the page only, as link checkers do",
     "agent": "says itself that it is a program",
+    "filter": "says that it is a mail filter, which opens links before the reader does",
+    "prefetch": "comes from a mail program that fetches everything by itself",
     "instant": "comes within two seconds of the delivery of the mail",
     "sweep": "follows five or more different links of the issue within three seconds",
 }
@@ -35,16 +38,25 @@ AGENTS = (
     "wget/",
     "go-http",
 )
+FILTERS = re.compile(
+    r"\b(?:cloudmark|fireeye|forcepoint|fortinet|fortimail|ironport|mailguard|messagelabs|safelinks|sophos|symantec|zscaler"
+    r"|trend ?micro|headlesschrome)\b",
+    re.IGNORECASE,
+)
+PREFETCH = "Mozilla/5.0"
+"""All that Apple's Mail Privacy Protection says of itself; every browser goes on."""
 
 
 @dataclass(frozen=True)
 class Seen:
-    """A click as it came in. ``mark`` is the tracking token of a sponsor's insertion, or empty."""
+    """A click as it came in. ``mark`` is the tracking token of a sponsor's insertion, ``block`` the uid of the block that the
+    link stands in; or empty."""
 
     url: str
     reader: str
     at: datetime.datetime
     mark: str = ""
+    block: str = ""
     delivered_at: datetime.datetime | None = None
     method: str = "GET"
     agent: str = ""
@@ -55,18 +67,33 @@ def record(issue: Issue, seen: Iterable[Seen]) -> int:
     """Write down clicks and judge all clicks of their readers anew: what comes later may tell what came before."""
     rows = Click.objects.bulk_create(
         Click(
-            issue=issue, mark=each.mark[:16], url=each.url[:2000], reader=each.reader[:40], at=each.at,
+            issue=issue, block=each.block[:36], mark=each.mark[:16], url=each.url[:2000], reader=each.reader[:40], at=each.at,
             delivered_at=each.delivered_at, method=each.method[:8], agent=each.agent[:300],
         )
         for each in seen
     )  # fmt: skip
-    readers = {row.reader for row in rows}
-    for reader in readers:
-        own = list(issue.clicks.filter(reader=reader).order_by("at", "pk"))
-        for row, verdict in zip(own, judged(own), strict=True):
-            row.verdict = verdict
-        Click.objects.bulk_update(own, ["verdict"])
+    _judge_anew(issue, rows)
     return len(rows)
+
+
+def _judge_anew(issue: Issue, rows: Sequence[Click]) -> None:
+    """What came in may belong to a sweep with clicks of up to three seconds before and after it. Those are judged anew, and
+    three more seconds on each side are read to judge them by; not the whole of what a reader has ever sent."""
+    if not rows:
+        return
+    first, last = min(row.at for row in rows) - SWEEP, max(row.at for row in rows) + SWEEP
+    near = issue.clicks.filter(
+        reader__in={row.reader for row in rows}, at__gt=first - SWEEP, at__lt=last + SWEEP
+    )
+    of_reader, changed = defaultdict(list), defaultdict(list)
+    for click in near.order_by("at", "pk"):
+        of_reader[click.reader].append(click)
+    for own in of_reader.values():
+        for click, verdict in zip(own, judged(own), strict=True):
+            if click.verdict != verdict and first < click.at < last:
+                changed[verdict].append(click.pk)
+    for verdict, clicks in changed.items():
+        Click.objects.filter(pk__in=clicks).update(verdict=verdict)
 
 
 def judged(clicks: Sequence[Click]) -> list[str]:
@@ -81,6 +108,10 @@ def _alone(click: Click) -> str:
         return "head"
     if any(name in click.agent.lower() for name in AGENTS):
         return "agent"
+    if FILTERS.search(click.agent):
+        return "filter"
+    if click.agent.strip() == PREFETCH:
+        return "prefetch"
     if click.delivered_at and click.at - click.delivered_at < AT_ONCE:
         return "instant"
     return ""
