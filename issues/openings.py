@@ -1,4 +1,4 @@
-"""Openings of issues, as far as a pixel can tell: recorded raw, and judged by the rules of clicks. The only writer of openings."""
+"""Openings of issues, as far as a pixel can tell: recorded raw, judged by the rules of clicks. The only writer of openings."""
 
 import datetime
 from collections.abc import Iterable

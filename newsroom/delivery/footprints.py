@@ -1,8 +1,8 @@
 """Links followed and pixels fetched: what a printing's links lead to, and who was where.
 
-A request only lays down a footprint, a few words in memory. A thread of the web server writes what has gathered, five times a second:
-no reader waits for the database, a burst costs few queries, and a killed server has lost a second of clicks at most. While the
-database does not answer, footprints wait for it.
+A request only lays down a footprint, a few words in memory. A thread of the web server writes what has gathered, five times a
+second: no reader waits for the database, a burst costs few queries, and a killed server has lost a second of clicks at most.
+While the database does not answer, footprints wait for it.
 """
 
 import atexit
