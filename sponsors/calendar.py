@@ -1,7 +1,7 @@
 """The calendar's reads: what is open, held, sold and closed, by day and placement, in a handful of queries."""
 
 import datetime
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -179,7 +179,12 @@ class _Reading:
             issue.publication = publication
             self.issues.setdefault(issue.planned_for, []).append(issue)
         keys = [issue.pk for day in self.issues.values() for issue in day]
-        self.slots = {_key(row["issue"], row["placement"], row["ordinal"]): row for row in _slots(keys)}
+        over = {issue.pk for day in self.issues.values() for issue in day if not issue.editable}
+        slots = sorted(_slots(keys), key=lambda row: row["status"] in TAKES_SLOT)
+        self.slots = {
+            _key(row["issue"], row["placement"], row["ordinal"]): _as_seen(row, over)
+            for row in slots  # of two in one slot, the one that takes it
+        }
         self.taken = {row["placement"] for row in self.slots.values() if row["insertion"]}
         self._forget_cancelled()
         self.holds: dict[str, list[Hold]] = {}
@@ -205,13 +210,22 @@ def _key(issue: int, placement: int, ordinal: int) -> str:
     return f"{issue}.{placement}.{ordinal}"
 
 
+def _as_seen(row: Mapping[str, Any], over: Set[int]) -> Mapping[str, Any]:
+    """What was settled as missed in an issue that is still to come stands in nobody's way, nor in the calendar."""
+    if row["status"] == InsertionStatus.MISSED and row["issue"] not in over:
+        return {**row, "insertion": None, "status": None}
+    return row
+
+
 def _slots(issues: Sequence[int]) -> Any:
     """Slots that are sold or blocked, with what is sold in them: one query whatever is sold."""
     approved = Proof.objects.filter(
         insertion=OuterRef("sold__pk"), version=OuterRef("sold__version"), decision=Decision.APPROVED
     )
     billed = InvoiceLine.objects.filter(insertion=OuterRef("sold__pk"), void=False)
-    taking = FilteredRelation("insertions", condition=Q(insertions__status__in=TAKES_SLOT))
+    taking = FilteredRelation(
+        "insertions", condition=Q(insertions__status__in=(*TAKES_SLOT, InsertionStatus.MISSED))
+    )
     return (
         Slot.objects.filter(issue__in=issues)
         .annotate(sold=taking)

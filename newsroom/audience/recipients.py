@@ -34,5 +34,5 @@ def addressed(subscriptions: Sequence[int]) -> list[tuple[int, str, str]]:
     """Number, address and name of those of the given subscriptions that are active at this moment."""
     if not subscriptions:
         return []
-    active = Subscription.objects.filter(pk__in=subscriptions, status=Status.ACTIVE)
+    active = Subscription.objects.filter(pk__among=subscriptions, status=Status.ACTIVE)
     return list(active.order_by("pk").values_list("pk", "subscriber__email", "subscriber__name"))

@@ -5,6 +5,7 @@ from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -132,7 +133,7 @@ def _next(send: Send, *, now: datetime.datetime) -> Chunk | None:
 
 def _not_yet(send: Send, ids: Sequence[int]) -> list[int]:
     """Without those who have it already, as far as we know. The primary key forbids to write it twice; this, to send it."""
-    known = Delivery.objects.filter(send=send, subscription_id__in=list(ids))
+    known = Delivery.objects.filter(send=send, subscription_id__among=ids)
     have = set(known.values_list("subscription_id", flat=True))
     return [each for each in ids if each not in have]
 
@@ -174,14 +175,12 @@ class Closing:
         if not closed:
             return False
         write_deliveries(self.chunk.send_id, self.printing, self.rows, now=now)
-        again = {"send": self.chunk.send, "stage": self.chunk.stage}
+        again = partial(_chunk, self.chunk.send, stage=self.chunk.stage)
         attempt, wait = self.chunk.attempt, AGAIN_AFTER * 4 ** (self.chunk.attempt - 1)
         if self.returned:
-            _chunk(ids=self.returned, attempt=attempt, **again).save(force_insert=True)
+            again(self.returned, attempt=attempt).save(force_insert=True)
         if self.put_off:
-            _chunk(ids=self.put_off, attempt=attempt + 1, not_before=now + wait, **again).save(
-                force_insert=True
-            )
+            again(self.put_off, attempt=attempt + 1, not_before=now + wait).save(force_insert=True)
         return True
 
 
@@ -214,7 +213,7 @@ def write_deliveries(
     columns = "send_id, subscription_id, printing_id, outcome, at, reply"
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            with cursor.copy(f"COPY delivery_delivery ({columns}) FROM STDIN") as copy:  # type: ignore[attr-defined]
+            with cursor.copy(f"COPY delivery_delivery ({columns}) FROM STDIN") as copy:
                 for reader, outcome, reply in rows:
                     copy.write_row((send, reader, printing, outcome, now, reply))
             return

@@ -75,6 +75,10 @@ class Letterbox(Protocol, Generic[P]):
     def closed(self) -> bool:
         """There will be no more."""
 
+    @property
+    def backlog(self) -> int:
+        """How many are known to be waiting: there is no use in more connections than that."""
+
     def take(self) -> P | None:
         """The next parcel; None if there is none now."""
 
@@ -119,7 +123,11 @@ def converse(letterbox: Letterbox[P], *, pipelining: bool) -> Talk:
             raise
         if agreed is not None:
             _settle(letterbox, agreed, replies[0])
-        agreed, upset = upcoming, False
+        agreed = upcoming
+        if upset and upcoming is not None and not replies[0].agreed:
+            letterbox.put_back(upcoming)
+            raise Dropped(f"The mail server does not forget the message before ({replies[0]})")
+        upset = False
         if upcoming is not None and (refused := _refused(replies[-3:])):
             yield from _turned_away(letterbox, upcoming, refused, replies[-1])
             agreed, upset = None, True
@@ -166,17 +174,18 @@ def _refused(envelope: Sequence[Reply]) -> tuple[int, Reply] | None:
 
 
 def _turned_away(letterbox: Letterbox[P], parcel: P, refused: tuple[int, Reply], data: Reply) -> Talk:
-    """The envelope was refused. A relay that wants the body all the same gets none: a lone dot ends it (RFC 2920, 3.1)."""
+    """The envelope was refused. A relay that wants the body all the same gets none: a lone dot ends it (RFC 2920, 3.1), or if we
+    do not know for whom it is, the connection."""
     step, reply = refused
     if reply.closing or step == MAIL:
         letterbox.put_back(parcel)
         letterbox.unwelcome(reply)
     else:
         letterbox.refused(parcel, reply)
+    if reply.closing or (step == MAIL and data.code == GO_ON):
+        raise Dropped(str(reply))
     if data.code == GO_ON:
         yield from _said([END], pipelining=False)
-    if reply.closing:
-        raise Dropped(str(reply))
 
 
 def _interrupted(

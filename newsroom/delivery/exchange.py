@@ -135,7 +135,10 @@ class Exchange:
                 self._begin(future.result())
             except RelayDown as error:
                 self._broken, self._next_try = error, now + RECONNECT_AFTER
-        wanted = 0 if self.letterbox.closed else self.connections - self._lines - len(self._opening)
+        useful = (
+            0 if self.letterbox.closed else min(self.connections, self.letterbox.backlog + self._lines or 1)
+        )
+        wanted = useful - self._lines - len(self._opening)
         if self._broken and not self._lines and not self._opening:
             raise self._broken
         if wanted > 0 and now >= self._next_try:

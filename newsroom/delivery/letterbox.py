@@ -23,6 +23,7 @@ __all__ = ["Parcel", "Post"]
 
 SILENCE = (OperationalError, InterfaceError)
 """The database does not answer. Any other error of it is a mistake of ours, and loud."""
+ASKED = "asked to stop"
 DATABASE_BACK_AFTER = 1.0
 """Seconds between two tries while the database does not answer."""
 TOO_FAST = ("4.7.", "4.3.2", "4.4.5")
@@ -61,10 +62,11 @@ class Post:
         *,
         clock: Callable[[], datetime.datetime],
         done: Ledger,
+        keep_going: Callable[[], bool],
         note: Callable[[str], None],
     ) -> None:
         self.send, self.worker, self.letter, self.paces = send, worker, letter, paces
-        self.clock, self.done, self.note = clock, done, note
+        self.clock, self.done, self.keep_going, self.note = clock, done, keep_going, note
         self.sent = 0
         self.stopped = ""
         self.silent_database = False
@@ -84,11 +86,17 @@ class Post:
     def closed(self) -> bool:
         return bool(self.stopped) or (self._no_chunk and not self._turn and not self._slowed)
 
+    @property
+    def backlog(self) -> int:
+        return len(self._turn)
+
     def stop(self, why: str) -> None:
         """Take nothing more; what is on its way is finished."""
         self.stopped = self.stopped or why
 
     def take(self) -> Parcel | None:
+        if not self.keep_going():
+            self.stop(ASKED)
         now = self.paces.clock()
         while not self.stopped and self.paces.relay.wait(now) == 0:
             turn = self._next(now)

@@ -35,8 +35,7 @@ class Pace:
             return 0.0
         if self.slowed_at and now - self.slowed_at > FASTER_AFTER:
             self._faster(now)
-            if self.per_second is None:
-                return 0.0
+            return self.wait(now)
         self.tokens = min(max(1.0, self.per_second * BURST), self.tokens + (now - self.at) * self.per_second)
         self.at = now
         return 0.0 if self.tokens >= 1 else (1 - self.tokens) / self.per_second

@@ -1,8 +1,8 @@
 """After a worker was killed, at any moment: nobody is skipped, and nobody gets it twice unless that was asked for.
 
 The journal of each chunk that the worker had claimed tells what became of every reader in it. In doubt is only who was handed
-over and not answered: at most one for each open connection. If the journal proves nothing, because the power was lost or the whole
-machine, the chunk as a whole is in doubt.
+over and not answered: at most one for each open connection. If the journal proves nothing, because the power was lost or the
+whole machine, the chunk as a whole is in doubt.
 """
 
 import datetime
@@ -38,16 +38,16 @@ def recover(home: Home, *, now: datetime.datetime) -> None:
         if worker.home_id == home.pk:
             with homes.is_dead(worker) as dead:
                 if dead:
-                    _bury(worker, now=now)
+                    _bury(worker, ours=True, now=now)
                     homes.forget(worker)
         elif worker.seen_at < now - FOREIGN_SILENCE:
-            _bury(worker, now=now)
+            _bury(worker, ours=False, now=now)
 
 
-def _bury(worker: Worker, *, now: datetime.datetime) -> None:
+def _bury(worker: Worker, *, ours: bool, now: datetime.datetime) -> None:
     found = _Found()
     for chunk in Chunk.objects.filter(worker=worker, state=ChunkState.CLAIMED).select_related("send"):
-        _close(chunk, worker, found, now=now)
+        _close(chunk, worker, found, ours=ours, now=now)
     Worker.objects.filter(pk=worker.pk, ended_at__isnull=True).update(ended_at=now)
     if found.in_doubt or found.waiting or found.known:
         words = (
@@ -57,9 +57,9 @@ def _bury(worker: Worker, *, now: datetime.datetime) -> None:
         note(worker.send, "interrupted", by=None, now=now, words=words)
 
 
-def _close(chunk: Chunk, worker: Worker, found: _Found, *, now: datetime.datetime) -> None:
+def _close(chunk: Chunk, worker: Worker, found: _Found, *, ours: bool, now: datetime.datetime) -> None:
     path = chunks.journal_path(chunk)
-    marks = journal.read(path) if worker.boot == homes.boot() else None
+    marks = journal.read(path) if ours and worker.boot == homes.boot() else None
     resend = chunk.send.policy == Policy.RESEND
     closing = Closing(chunk, _printing(chunk))
     for reader in chunks.ids_of(chunk):

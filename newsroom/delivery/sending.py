@@ -19,7 +19,7 @@ from newsroom.audience import recipients
 from newsroom.delivery import chunks, homes, recovery
 from newsroom.delivery.exchange import Exchange
 from newsroom.delivery.ledger import Ledger
-from newsroom.delivery.letterbox import SILENCE, Post
+from newsroom.delivery.letterbox import ASKED, SILENCE, Post
 from newsroom.delivery.models import (
     SEND_MOVES,
     ChunkState,
@@ -33,7 +33,7 @@ from newsroom.delivery.pacing import Paces
 from newsroom.delivery.scheduling import note
 from newsroom.delivery.smtp import RelayDown
 from newsroom.delivery.wire import Letter, compile_letter, numbered
-from newsroom.lib.errors import Conflict, NotNow
+from newsroom.lib.errors import Conflict
 from newsroom.lib.states import move
 from newsroom.lib.text import counted
 
@@ -85,7 +85,7 @@ def tally(send: Send) -> Tally:
 def start(send: Send, *, now: datetime.datetime) -> None:
     """Scheduled → sending: the issue goes out, and every reader of this moment is planned. All of it or nothing.
 
-    Raises ``NotNow`` if there is nobody to send it to, or this machine has sent it before; ``Conflict`` if it was reopened.
+    Raises ``NotNow`` if it was reopened, or this machine has sent it before; ``Conflict`` if that happens in this moment.
     """
     homes.at_home(now=now)
     with transaction.atomic():
@@ -102,8 +102,6 @@ def start(send: Send, *, now: datetime.datetime) -> None:
         send.planned = chunks.plan(
             send, readers.values_list("pk", flat=True).iterator(chunk_size=20_000), seeds=seeds
         )
-        if not send.planned:
-            raise NotNow(f"{send.issue.publication} has no active subscribers; nobody would get this issue.")
         send.save(update_fields=["planned"])
         note(send, "started", by=None, now=now, words=f"To {counted(send.planned, 'reader')}.")
         Ledger.begin(send)
@@ -154,7 +152,8 @@ class _Shift:
         self.send, self.worker, self.clock, self.keep_going = send, worker, clock, keep_going
         self.paces = Paces(dict(RateLimit.objects.values_list("domain", "per_second")))
         self.post = Post(
-            send, worker, _letter(send), self.paces, clock=clock, done=Ledger.of(send), note=self._note
+            send, worker, _letter(send), self.paces, clock=clock, done=Ledger.of(send), keep_going=keep_going,
+            note=self._note
         )  # fmt: skip
         self._beaten = 0.0
         self._rates: deque[tuple[float, int]] = deque()
@@ -176,7 +175,7 @@ class _Shift:
 
     def _tend(self) -> None:
         if not self.keep_going():
-            self.post.stop(_ASKED)
+            self.post.stop(ASKED)
         self.post.tend()
         now = time.monotonic()
         if now - self._beaten >= HEARTBEAT:
@@ -194,7 +193,7 @@ class _Shift:
         )
         self.paces.share(others.count())
         if not Send.objects.filter(pk=self.send.pk, status=SendStatus.SENDING).exists():
-            self.post.stop(_ASKED)
+            self.post.stop(ASKED)
 
     def _rate(self, now: float) -> float:
         self._rates.append((now, self.post.sent))
@@ -208,9 +207,6 @@ class _Shift:
             note(self.send, "slowed", by=None, now=self.clock(), words=words)
         except SILENCE:
             connection.close()
-
-
-_ASKED = "asked"
 
 
 def _letter(send: Send) -> Letter:
@@ -228,7 +224,7 @@ def _leave(send: Send, worker: Worker, why: str, *, now: datetime.datetime) -> N
     try:
         Worker.objects.filter(pk=worker.pk).update(ended_at=now, seen_at=now, sent=0, failed=0, rate=0)
         homes.forget(worker)
-        if why and why != _ASKED:
+        if why and why != ASKED:
             _wait(send, until=now + TRY_AGAIN, why=why)
         elif not why:
             _wrap_up(send, now=now)

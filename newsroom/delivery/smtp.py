@@ -11,7 +11,7 @@ from newsroom.lib.errors import NewsroomError
 from newsroom.lib.relay import Relay
 
 PATIENCE = 15.0
-"""Seconds to wait for an answer of the relay; less than the lease of a send, so that a slow relay loses nobody the lease."""
+"""Seconds to wait for an answer of the relay."""
 
 
 class RelayDown(NewsroomError):

@@ -324,7 +324,7 @@ def _quoted_line(line: bytes) -> bytes:
     if not line:
         return line
     encoded = _BLANKS.sub(_all_but_first, binascii.b2a_qp(line, istext=True).replace(b"=\n", b""))
-    folded = []
+    folded: list[bytes] = []
     while True:
         encoded = _safe_start(encoded)
         if len(encoded) <= _COLUMNS:

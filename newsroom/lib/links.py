@@ -21,10 +21,11 @@ def absolute(path: str) -> str:
 
 
 def visitor_address(request: HttpRequest) -> str:
-    """Where a request comes from. Behind a proxy it is what the proxy says: the last of X-Forwarded-For, since the earlier
-    ones are the visitor's own words."""
-    said = request.META.get("HTTP_X_FORWARDED_FOR", "") if settings.BEHIND_PROXY else ""
-    return said.rpartition(",")[2].strip() or request.META.get("REMOTE_ADDR", "")
+    """Where a request comes from. Behind proxies it is what the outermost of ours says: each adds to X-Forwarded-For whom it
+    speaks for, and what stands before that is the visitor's own words."""
+    ours = int(settings.BEHIND_PROXY)
+    said = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")[-ours:] if ours else [""]
+    return said[0].strip() or request.META.get("REMOTE_ADDR", "")
 
 
 def token(purpose: str, row_id: int) -> str:

@@ -213,7 +213,7 @@ STEPS: dict[str, tuple[str, Callable[[HttpRequest, Insertion], Insertion | None]
 def _shown(request: HttpRequest, shown: Insertion) -> dict[str, Any]:
     issue, now = shown.slot.issue, timezone.now()
     commitment = next((each for each in _commitments(shown) if each.url.endswith(f"/{shown.pk}/")), None)
-    booked = shown.status == InsertionStatus.BOOKED
+    booked = shown.booked
     return {
         "insertion": shown,
         "order": shown.line.order,
@@ -234,6 +234,7 @@ def _shown(request: HttpRequest, shown: Insertion) -> dict[str, Any]:
         "overrides": list(shown.overrides.all()),
         "free": inventory.alternatives(shown.slot, now=now, count=12) if booked else [],
         "partners": _partners(shown) if booked else [],
+        "lateness": trafficking.lateness(shown, now=now),
         "record": getattr(shown, "run_record", None),
         "owed": getattr(shown, "make_good", None),
         "trail": list(access.trail(request.user, shown.trail.all())[:50]),
@@ -258,4 +259,4 @@ def _partners(shown: Insertion) -> list[Insertion]:
 def _commitments(shown: Insertion) -> list[Any]:
     """What the gate says of this issue."""
     blocks = by_kind(standing(shown.slot.issue)).get(gate.KIND, [])
-    return gate.commitments(gate.layout(shown.slot.issue, blocks), now=timezone.now())
+    return gate.commitments(gate.layout(shown.slot.issue, blocks))

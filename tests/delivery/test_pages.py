@@ -9,8 +9,9 @@ from django.test import Client
 from django.utils import timezone
 
 from issues.models import Issue
+from newsroom.audience.models import Subscription
 from newsroom.delivery import catcher, scheduling, sending
-from newsroom.delivery.models import Delivery, DeliveryStatus, Send, SendStatus
+from newsroom.delivery.models import Delivery, Outcome, Send, SendStatus
 from tests.delivery.relay import fake_relay
 from tests.make import NOW, make_approved_issue, make_issue, make_publication, make_reader, make_readers
 
@@ -173,9 +174,18 @@ def test_the_monitor_shows_progress_and_fetches_itself_only_while_it_moves(chris
 def test_the_monitor_names_who_is_in_doubt_and_who_failed(chris, issue):
     send = scheduling.schedule(issue, NOW + MINUTE, by=None, now=NOW)
     sending.start(send, now=NOW + MINUTE)
-    doubtful, failed, _ = Delivery.objects.order_by("pk")
-    Delivery.objects.filter(pk=doubtful.pk).update(status=DeliveryStatus.IN_DOUBT, reply="It broke.")
-    Delivery.objects.filter(pk=failed.pk).update(status=DeliveryStatus.FAILED, reply="550 <b>no</b>")
+    printing = send.printings.get()
+    doubtful, failed = (
+        Delivery.objects.create(
+            send=send, subscription=reader, printing=printing, outcome=outcome, at=NOW, reply=reply
+        )
+        for reader, outcome, reply in zip(
+            Subscription.objects.all(),
+            (Outcome.IN_DOUBT, Outcome.FAILED),
+            ("It broke.", "550 <b>no</b>"),
+            strict=False,
+        )
+    )
     said = monitor(chris, issue)
     assert f"{doubtful.subscription.subscriber.email}: It broke." in said
     assert f"{failed.subscription.subscriber.email}: 550 &lt;b&gt;no&lt;/b&gt;" in said

@@ -16,14 +16,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from issues.models import Issue, IssueEvent
-from issues.rendering import Rendered, render
+from issues.rendering import Rendered, render, slots
 from issues.rendering.slots import UNSUBSCRIBE
 from issues.snapshot import take
 from newsroom.audience.models import Status, Subscription
 from newsroom.delivery import testing
 from newsroom.delivery.forms import ProofForm
 from newsroom.delivery.models import Delivery, Send
-from newsroom.delivery.wire import NOBODYS_WAY_OUT, compile_proof
+from newsroom.delivery.wire import NOBODY, compile_proof
 from newsroom.desk import roles
 from newsroom.lib import links
 from newsroom.lib.errors import Refused
@@ -54,7 +54,14 @@ def parts(message: EmailMessage) -> tuple[str, str]:
 
 
 def harmless(part: str) -> str:
-    return part.replace(UNSUBSCRIBE, links.absolute(NOBODYS_WAY_OUT))
+    return slots.filled(
+        part,
+        lambda slot: (
+            slot.fallback
+            if slot.name == slots.NAME
+            else links.absolute(f"/{'u' if slot.name == UNSUBSCRIBE else 'preferences'}/{NOBODY}/")
+        ),
+    )
 
 
 # The message
@@ -95,14 +102,14 @@ def test_it_is_marked_and_says_whose_it_is():
 def test_nothing_in_it_unsubscribes_anybody():
     sent = message(text=f"Leave: {UNSUBSCRIBE}\n", html=f'<a href="{UNSUBSCRIBE}">leave</a>')
     assert not [name for name in sent if name.lower().startswith("list-unsubscribe")]
-    assert all(NOBODYS_WAY_OUT in part for part in parts(sent))
+    assert all(NOBODY in part for part in parts(sent))
 
 
 @in_rows
 def test_its_way_out_is_no_page_and_nobody_leaves():
     reader = make_reader(make_publication())
     for ask in (Client().get, Client().post):
-        assert ask(NOBODYS_WAY_OUT).status_code == 404
+        assert ask(f"/u/{NOBODY}/").status_code == 404
     reader.refresh_from_db()
     assert reader.status == Status.ACTIVE
 

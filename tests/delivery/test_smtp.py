@@ -1,7 +1,6 @@
 """Speaking to the relay: what each of its answers, and each silence, means."""
 
 import io
-import socket
 import socketserver
 import threading
 import time
@@ -240,10 +239,3 @@ def talking(greeting: bytes) -> Iterator[Relay]:
         finally:
             done.set()
             server.shutdown()
-
-
-def test_the_patience_is_shorter_than_the_lease():
-    from newsroom.delivery.sending import LEASE
-
-    assert LEASE.total_seconds() > smtp.PATIENCE
-    assert socket.getdefaulttimeout() is None

@@ -105,6 +105,7 @@ def test_top_and_closing_are_sold_made_approved_sent_and_proved(desk, sponsor, p
 
     maria = desk(roles.SALES_MANAGER)
     maria.goto(f"/desk/sponsors/orders/{order.pk}/")
+    maria.page.get_by_label("They cost nothing").check()  # no rate card names a price
     maria.page.get_by_role("button", name="Approve at").click()
     maria.page.get_by_label("Signed for CNCF by").fill("Priya Rao")
     press(maria, "Record the signature")

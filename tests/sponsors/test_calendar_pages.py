@@ -4,6 +4,7 @@ import csv
 import datetime
 import io
 import re
+from decimal import Decimal
 
 import pytest
 import time_machine
@@ -23,6 +24,8 @@ from sponsors.models import (
     OrderStatus,
     Override,
     PortalLink,
+    RateCard,
+    RateCardItem,
     Slot,
 )
 from tests.make import (
@@ -347,7 +350,8 @@ def order(slots) -> InsertionOrder:
 
 def step(client: Client, order: InsertionOrder, verb: str, words: str = "") -> str:
     address = f"{CALENDAR}orders/{order.pk}/{verb}/"
-    shown = client.post(address, {"words": words}, follow=True).content.decode()
+    form = {"words": words, "seen": str(ordering.price(order)), "free": "yes"}
+    shown = client.post(address, form, follow=True).content.decode()
     order.refresh_from_db()
     return shown
 
@@ -372,6 +376,39 @@ def test_an_order_goes_from_draft_to_signed(sam, maria, order):
     step(maria, order, "approve")
     step(sam, order, "sign", "Ann")
     assert (order.status, order.signed_by) == (OrderStatus.SIGNED, "Ann")
+
+
+def test_the_button_sends_back_the_price_that_it_shows_and_is_refused_once_that_has_changed(
+    sam, maria, order
+):
+    card = RateCard.objects.create(publication=order.publication, name="Rates", valid_from=NOW.date())
+    for placement in order.publication.placements.all():
+        card.items.create(placement=placement, price=100)
+    step(sam, order, "submit")
+    page = maria.get(f"{CALENDAR}orders/{order.pk}/").content.decode()
+    seen = re.search(r'name="seen" value="([^"]+)"', page)[1]
+    assert Decimal(seen) == ordering.price(order)
+    assert 'name="free"' not in page
+    RateCardItem.objects.update(price=90)
+    approve = f"{CALENDAR}orders/{order.pk}/approve/"
+    for form in ({"seen": seen}, {"seen": "NaN"}, {"seen": "much"}, {}):
+        shown = maria.post(approve, form, follow=True).content.decode()
+        assert "has changed since you looked" in shown or "Look at the price first" in shown
+    assert f"Approve at {ordering.price(order):,.2f} USD" in shown
+    order.refresh_from_db()
+    assert order.status == OrderStatus.PENDING_APPROVAL
+
+
+def test_what_has_no_price_is_confirmed_on_the_page(sam, maria, order):
+    step(sam, order, "submit")
+    assert 'name="free"' in maria.get(f"{CALENDAR}orders/{order.pk}/").content.decode()
+    approve = f"{CALENDAR}orders/{order.pk}/approve/"
+    assert (
+        "Confirm that they cost nothing" in maria.post(approve, {"seen": "0"}, follow=True).content.decode()
+    )
+    maria.post(approve, {"seen": "0", "free": "yes"})
+    order.refresh_from_db()
+    assert order.status == OrderStatus.APPROVED
 
 
 def test_sales_do_not_approve(sam, order):

@@ -204,6 +204,11 @@ def test_behind_a_proxy_visitors_are_told_apart_by_what_the_proxy_adds(sponsor, 
         (True, "forged, 203.0.113.5", "203.0.113.5"),
         (True, "", "127.0.0.1"),
         (True, "203.0.113.5, ", "127.0.0.1"),
+        (1, "forged, 203.0.113.5", "203.0.113.5"),
+        (2, "forged, 203.0.113.5, 10.0.0.1", "203.0.113.5"),
+        (2, "203.0.113.5, 10.0.0.1", "203.0.113.5"),
+        (2, "10.0.0.1", "10.0.0.1"),
+        (0, "203.0.113.5", "127.0.0.1"),
     ],
 )
 def test_a_visitor_cannot_choose_their_address(settings, behind, said, address):
