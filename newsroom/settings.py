@@ -23,6 +23,7 @@ def _kept_secret(path: Path) -> str:
 
 DEBUG = env.flag("DEBUG", False)
 SECRET_KEY = env.secret("SECRET_KEY") or _kept_secret(VAR / "secret_key")
+SECRET_KEY_FALLBACKS = (env.secret("SECRET_KEY_FALLBACKS") or "").split()
 
 # Where readers find us. Links in mail are made from it; https switches on everything that needs it.
 SITE_URL = env.text("SITE_URL", "http://127.0.0.1:8000").rstrip("/")

@@ -16,7 +16,8 @@ from django.utils import timezone
 from issues import commenting, history
 from issues.blocks import registry
 from issues.models import Issue
-from newsroom.audience import subscribing
+from newsroom.audience import segments, subscribing, suppressing
+from newsroom.audience.models import Reason
 from newsroom.delivery import catcher, scheduling
 from newsroom.desk import roles
 from newsroom.lib import links
@@ -83,6 +84,9 @@ DOORS = {
     "archive:issue": Door(None, args=("slug", "issue_slug"), elsewhere=("nothing", "nothing"), public=True),
     "audience:leave": Door(None, args=("leave",), elsewhere=("nobody",), public=True),
     "audience:confirm": Door(None, args=("confirm",), elsewhere=("nobody",), public=True),
+    "audience:preferences": Door(None, args=("leave",), elsewhere=("nobody",), public=True),
+    "audience:data": Door(None, args=("leave",), elsewhere=("nobody",), public=True),
+    "audience:erase": Door(None, args=("leave",), elsewhere=("nobody",), public=True),
     "media/<path:path>": Door(None, public=True),
     "desk:sign_in": Door(None, public=True),
     "desk:home": Door(STAFF),
@@ -91,6 +95,21 @@ DOORS = {
     "desk:mail_frame": Door(STAFF, args=("mail",), elsewhere=("20310304070000000-1-1.eml",)),
     "desk:subscribers": Door(STEERERS),
     "desk:import": Door(STEERERS, STEERERS),
+    "desk:figures": Door(STEERERS),
+    "desk:asks": Door(STEERERS, STEERERS, args=("slug",), elsewhere=("nothing",)),
+    "desk:suppressions": Door(STEERERS, STEERERS),
+    "desk:suppressions_file": Door(STEERERS),
+    "desk:lift": Door(None, STEERERS, args=("suppression",), elsewhere=NO_ISSUE),
+    "desk:segments": Door(STEERERS),
+    "desk:new_segment": Door(STEERERS, STEERERS),
+    "desk:count_rules": Door(None, STEERERS),
+    "desk:segment": Door(STEERERS, STEERERS, args=("segment",), elsewhere=NO_ISSUE),
+    "desk:count_segment": Door(STEERERS, args=("segment",), elsewhere=NO_ISSUE),
+    "desk:delete_segment": Door(None, STEERERS, args=("segment",), elsewhere=NO_ISSUE),
+    "desk:subscriber": Door(STEERERS, args=("reader",), elsewhere=NO_ISSUE),
+    "desk:subscriber_data": Door(STEERERS, args=("reader",), elsewhere=NO_ISSUE),
+    "desk:erase_subscriber": Door(STEERERS, STEERERS, args=("reader",), elsewhere=NO_ISSUE),
+    "desk:subscriber_step": Door(None, STEERERS, args=("reader", "seed"), elsewhere=(999_999, "seed")),
     "issues:start": Door(WRITERS, WRITERS),
     "issues:paste": Door(WRITERS, WRITERS),
     "issues:copy_issue": Door(WRITERS, WRITERS),
@@ -293,7 +312,10 @@ def world(settings) -> SimpleNamespace:
         invoice=bill.pk,
         credit_note=billing.credit(bill, Decimal(1), reason="Late.", by=None, now=NOW).pk,
         leave=links.token(subscribing.LEAVE, reader.pk),
-        confirm=links.token(subscribing.CONFIRM, reader.pk),
+        confirm=links.dated_token(subscribing.CONFIRM, reader.pk, timezone.now()),
+        reader=reader.subscriber_id,
+        suppression=suppressing.suppress("never@readers.example", Reason.ASKED, now=NOW).pk,
+        segment=segments.make(reader.mailing_list, "All", (), by=None, now=NOW).pk,
         first=1,
     )  # fmt: skip
 
