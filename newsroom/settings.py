@@ -199,6 +199,11 @@ EMAIL_TIMEOUT = 20
 SEND_WORKERS = env.number("SEND_WORKERS", 1)  # how many workers may share one send
 # Where mail that does not arrive comes back to; each message adds its own tag: bounce+TAG@bounces.example.org.
 BOUNCE_ADDRESS = env.text("BOUNCE_ADDRESS")
+# Where we fetch it: imaps://user:password@host/INBOX or pops://user:password@host. Empty if the mail server pipes it to us.
+BOUNCE_MAILBOX = env.secret("BOUNCE_MAILBOX")
+# So many issues that bounced softly within so many days, and the reader is suppressed.
+SOFT_BOUNCES = env.number("SOFT_BOUNCES", 5)
+SOFT_BOUNCE_DAYS = env.number("SOFT_BOUNCE_DAYS", 14)
 
 LOGIN_URL = "desk:sign_in"
 LOGIN_REDIRECT_URL = "desk:home"

@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from flufl.bounce import all_failures
 
-__all__ = ["Finding", "Kind", "read"]
+__all__ = ["Finding", "Kind", "code", "read", "sort"]
 
 _SIZE = 400_000
 """Bytes that are read; a report says what it has to say before that, and then quotes."""
@@ -85,9 +85,9 @@ def _complaint(mail: Message) -> tuple[Kind, str, str] | None:
         if part.get_content_type() != "message/feedback-report":
             continue
         found = re.search(rb"^feedback-type:[ \t]*([\w-]+)", part.as_bytes(), re.IGNORECASE | re.MULTILINE)
-        sort = found[1].decode().lower() if found else "abuse"
-        kind = Kind.NOTHING if sort in ("not-spam", "auth-failure", "dmarc") else Kind.COMPLAINT
-        return kind, "", f"Feedback: {sort}"
+        feedback = found[1].decode().lower() if found else "abuse"
+        kind = Kind.NOTHING if feedback in ("not-spam", "auth-failure", "dmarc") else Kind.COMPLAINT
+        return kind, "", f"Feedback: {feedback}"
     return None
 
 
@@ -143,7 +143,7 @@ def _reported(recipients: Sequence[_Recipient], words: str) -> tuple[Kind, str, 
         return (
             (Kind.DELAY, status, said) if found.action.startswith("delay") else (Kind.NOTHING, status, said)
         )
-    return _sort(status, said or words), status, said or words
+    return sort(status, said or words), status, said or words
 
 
 def _same_class(code: str, status: str) -> str:
@@ -194,8 +194,8 @@ def _told(mail: Message) -> tuple[Kind, str, str]:
         return Kind.NOTHING, "", ""
     delayed = bool(_DELAYED.search(f"{_header(mail, 'Subject')} {words[:1500]}")) or bool(late and not failed)
     expired = "4.4.7" if _EXPIRED.search(words) else ""  # delivery time expired (RFC 3463)
-    status = _code(words) or expired or ("4.0.0" if delayed else "5.0.0")
-    return (Kind.DELAY if delayed else _sort(status, words)), status, _telling(words)
+    status = code(words) or expired or ("4.0.0" if delayed else "5.0.0")
+    return (Kind.DELAY if delayed else sort(status, words)), status, _telling(words)
 
 
 def _by_server(mail: Message) -> bool:
@@ -239,7 +239,7 @@ def _first_code(words: str) -> str:
     return found[1] if found else ""
 
 
-def _code(words: str) -> str:
+def code(words: str) -> str:
     """The enhanced code beside a reply code, else any; a reply code alone tells the class."""
     reply = _REPLY.search(words)
     return _beside_reply(words) or _first_code(words) or (f"{reply[1]}.0.0" if reply else "")
@@ -281,7 +281,7 @@ _NEVER = ("5.1.7", "5.1.8", "5.7.", "5.6.", "5.3.4", "5.2.2", "5.2.3")
 """About the sender, the content or the room left, not about who the reader is."""
 
 
-def _sort(status: str, words: str) -> Kind:
+def sort(status: str, words: str) -> Kind:
     """Hard only where nobody is there to get it. What is about us, or may pass, is soft: those who lost a reader to a filter's
     bad day do not get them back."""
     if status.startswith("4") or status.startswith(_NEVER) or _FOR_NOW.search(words):
