@@ -5,6 +5,7 @@ from pathlib import Path
 from django.core.management.utils import get_random_secret_key
 
 from newsroom import env
+from newsroom.lib.mailbox import parse_mailbox
 from newsroom.lib.relay import Relay, parse_relay
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -200,7 +201,14 @@ SEND_WORKERS = env.number("SEND_WORKERS", 1)  # how many workers may share one s
 # Where mail that does not arrive comes back to; each message adds its own tag: bounce+TAG@bounces.example.org.
 BOUNCE_ADDRESS = env.text("BOUNCE_ADDRESS")
 # Where we fetch it: imaps://user:password@host/INBOX or pops://user:password@host. Empty if the mail server pipes it to us.
-BOUNCE_MAILBOX = env.secret("BOUNCE_MAILBOX")
+_MAILBOX_URL = env.secret("BOUNCE_MAILBOX")
+BOUNCE_MAILBOX = parse_mailbox(_MAILBOX_URL) if _MAILBOX_URL else None
+if BOUNCE_MAILBOX:
+    CELERY_BEAT_SCHEDULE["mailbox"] = {
+        "task": "newsroom.delivery.tasks.fetch_bounces",
+        "schedule": 60.0,
+        "options": {"expires": 50},
+    }
 # So many issues that bounced softly within so many days, and the reader is suppressed.
 SOFT_BOUNCES = env.number("SOFT_BOUNCES", 5)
 SOFT_BOUNCE_DAYS = env.number("SOFT_BOUNCE_DAYS", 14)

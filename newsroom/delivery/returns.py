@@ -50,7 +50,8 @@ def rules() -> list[str]:
     """What follows from what, in sentences for people."""
     issues, days = counted(settings.SOFT_BOUNCES, "issue"), counted(settings.SOFT_BOUNCE_DAYS, "day")
     return [
-        "A bounce is hard when nobody is there to get the mail: no such mailbox, no such domain. It suppresses the reader at once.",
+        "A bounce is hard when nobody is there to get the mail: no such mailbox, no such domain.",
+        "It suppresses the reader at once.",
         "Every other bounce is soft: full, too busy, blocked.",
         f"{issues} that bounced softly within {days}, with no click since, suppress the reader too.",
         "A complaint suppresses the reader at once.",

@@ -221,6 +221,7 @@ def test_the_command_itself_ends_with_75(tmp_path):
         "VAR": str(tmp_path), "SECRET_KEY": configured.SECRET_KEY, "DATABASE_URL": f"sqlite:///{tmp_path}/nowhere/db.sqlite3",
     }  # fmt: skip
     done = subprocess.run(
-        [sys.executable, "manage.py", "take_bounce"], cwd=configured.BASE_DIR, env=environ, input=content, capture_output=True, check=False,
+        [sys.executable, "manage.py", "take_bounce"], cwd=configured.BASE_DIR, env=environ, input=content,
+        capture_output=True, check=False,
     )  # fmt: skip
     assert done.returncode == 75, done.stderr
