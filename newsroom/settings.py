@@ -6,6 +6,7 @@ from django.core.management.utils import get_random_secret_key
 
 from newsroom import env
 from newsroom.lib.mailbox import parse_mailbox
+from newsroom.lib.providers import read_provider
 from newsroom.lib.relay import Relay, parse_relay
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -188,9 +189,12 @@ CELERY_BEAT_SCHEDULE = {
 }
 CELERY_TIMEZONE = "UTC"
 
-# Mail goes to the built-in catcher until a relay is named.
+# Mail goes to the built-in catcher until a relay is named, or a provider that takes it by HTTP.
 SMTP_URL = env.secret("SMTP_URL")
-MAIL_CATCHER = not SMTP_URL
+PROVIDER, ANYMAIL = read_provider(env.text("ESP"), env.secret)
+if PROVIDER:
+    EMAIL_BACKEND = PROVIDER.backend
+MAIL_CATCHER = not (SMTP_URL or PROVIDER)
 MAIL_CATCHER_PORT = env.number("MAIL_CATCHER_PORT", 1025)
 RELAY = parse_relay(SMTP_URL) if SMTP_URL else Relay("127.0.0.1", MAIL_CATCHER_PORT)
 EMAIL_HOST, EMAIL_PORT = RELAY.host, RELAY.port

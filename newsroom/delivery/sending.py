@@ -16,8 +16,7 @@ from django.db.models import Max, Min, Q, Sum
 
 from issues import workflow
 from newsroom.audience import recipients
-from newsroom.delivery import chunks, homes, recovery
-from newsroom.delivery.exchange import Exchange
+from newsroom.delivery import chunks, homes, recovery, transport
 from newsroom.delivery.ledger import Ledger
 from newsroom.delivery.letterbox import ASKED, SILENCE, Post
 from newsroom.delivery.models import (
@@ -160,9 +159,7 @@ class _Shift:
 
     def work(self) -> str:
         """Send; returns why it ended before its time, if it did."""
-        exchange = Exchange(
-            settings.RELAY, self.post, connections=settings.RELAY.connections, tend=self._tend
-        )
+        exchange = transport.exchanged(self.post, tend=self._tend)
         try:
             exchange.run()
         except RelayDown as error:

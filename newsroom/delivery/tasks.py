@@ -9,9 +9,9 @@ from celery.signals import worker_shutting_down
 from django.conf import settings
 from django.utils import timezone
 
-from newsroom.delivery import mailbox, returns, scheduling, sending, steering
+from newsroom.delivery import mailbox, returns, scheduling, sending, steering, transport
 from newsroom.delivery.models import Send
-from newsroom.delivery.smtp import Connection, RelayDown
+from newsroom.delivery.smtp import RelayDown
 from newsroom.lib.errors import Conflict, NotNow
 from newsroom.lib.text import counted
 
@@ -49,7 +49,7 @@ def _begin(send: Send) -> None:
         scheduling.give_up(send, now=now)
         return
     try:
-        with Connection(settings.RELAY) as connection:
+        with transport.connected() as connection:
             connection.open()
         sending.start(send, now=now)
     except (RelayDown, NotNow, Conflict) as error:
