@@ -4,7 +4,7 @@ import datetime
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Exists, F, FilteredRelation, OuterRef, Q
 
@@ -281,19 +281,19 @@ def _days(date: datetime.date, columns: Sequence[Column], reading: _Reading) -> 
 
 def _cell(issue: Issue, column: Column, reading: _Reading) -> Cell:
     key = _key(issue.pk, column.placement.pk, column.ordinal)
-    state, words, detail, flag, insertion = _stand(issue, column, key, reading)
+    stand = _stand(issue, column, key, reading)
     name = ", ".join(
         filter(
             None,
             [
                 f"{issue.planned_for:%A} {issue.planned_for.day} {issue.planned_for:%B}",
                 column.name,
-                f"{SAID[state]} {words}".strip(),
-                detail,
+                f"{SAID[stand.state]} {stand.words}".strip(),
+                stand.detail,
             ],
         )
     )
-    return Cell(key, column.name, state, name, words, detail, flag, insertion)
+    return Cell(key, column.name, name=name, **stand._asdict())
 
 
 SAID = {
@@ -309,24 +309,32 @@ SAID = {
 """The states in words, as a cell is read out."""
 
 
-def _stand(
-    issue: Issue, column: Column, key: str, reading: _Reading
-) -> tuple[str, str, str, str, int | None]:
+class _Stand(NamedTuple):
+    """How it stands with a slot: the fields of its ``Cell`` that the slot itself decides."""
+
+    state: str
+    words: str = ""
+    detail: str = ""
+    flag: str = ""
+    insertion: int | None = None
+
+
+def _stand(issue: Issue, column: Column, key: str, reading: _Reading) -> _Stand:
     row: Mapping[str, Any] = reading.slots.get(key, {})
     if row.get("insertion"):
         state = {InsertionStatus.RAN: "ran", InsertionStatus.MISSED: "missed"}.get(row["status"], "booked")
         detail, flag = _creative(row, issue) if state == "booked" else ("", "")
         detail = ", ".join(filter(None, [detail, "invoiced" if row["billed"] else ""]))
-        return state, row["advertiser"], detail, flag, row["insertion"]
+        return _Stand(state, row["advertiser"], detail, flag, row["insertion"])
     if row.get("blocked_for"):
-        return "blocked", row["blocked_for"], "", "", None
+        return _Stand("blocked", row["blocked_for"])
     holds = reading.holds.get(key)
     if holds:
-        return "held", holds[0].advertiser.name, _hold(holds, reading.now), "", None
+        return _Stand("held", holds[0].advertiser.name, _hold(holds, reading.now))
     if column.placement.retired_at or issue.planned_for.weekday() not in column.placement.weekdays:
-        return "closed", "", "", "", None
+        return _Stand("closed")
     over = not issue.editable or issue.planned_for < reading.today
-    return ("unsold" if over else "open"), "", "", "", None
+    return _Stand("unsold" if over else "open")
 
 
 def _creative(row: Mapping[str, Any], issue: Issue) -> tuple[str, str]:

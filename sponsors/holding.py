@@ -39,8 +39,8 @@ def hold(
 ) -> list[Hold]:
     """Hold all of the slots or none, for at most 14 days, and never past the day by which they must be booked.
 
-    ``behind_others`` takes a second option where somebody else has the first. Raises ``Taken`` if one is sold, blocked or
-    (without it) held; ``Clashes``; ``NotNow`` if it is too late to hold.
+    ``behind_others`` takes a second option where somebody else has the first. Raises ``Taken`` if one is sold, blocked, too
+    late to hold or (without it) held; ``Clashes``.
     """
     if not datetime.timedelta(0) < lasts <= LONGEST:
         raise Refused("A hold lasts from an hour to 14 days.")
@@ -51,7 +51,7 @@ def hold(
     tidy(now=now, only=rows)
     refused = [(slot, why) for slot in rows if (why := _why_not(slot, advertiser, behind_others, now=now))]
     if refused:
-        raise Taken(refused, among=rows, now=now)
+        raise Taken(refused, among=rows, now=now, suits=lambda slot: not _too_late(slot, now=now))
     # How often it may repeat is a term of the line item, and asked when the slots are booked.
     repeats = {slot.issue_id: 0 for slot in rows}
     found = conflicts.clashes(
@@ -213,7 +213,15 @@ def _only_for_sponsors(advertiser: Advertiser) -> None:
 def _why_not(slot: Slot, advertiser: Advertiser, behind_others: bool, *, now: datetime.datetime) -> str:
     if Hold.objects.standing(now).filter(slot=slot, advertiser=advertiser).exists():
         return f"{slot} is held for {advertiser} already."
-    return closed(slot, now=now) or ("" if behind_others else held_by_another(slot, advertiser, now=now))
+    why = closed(slot, now=now) or _too_late(slot, now=now)
+    return why or ("" if behind_others else held_by_another(slot, advertiser, now=now))
+
+
+def _too_late(slot: Slot, *, now: datetime.datetime) -> str:
+    book_by = deadlines.due(slot.issue, slot.placement).book_by
+    if now < book_by:
+        return ""
+    return f"It is too late to hold {slot}: since {book_by:%a %-d %b, %H:%M} it can only be booked."
 
 
 def _placed(
@@ -236,12 +244,9 @@ def _placed(
 
 
 def _at_most(slot: Slot, until: datetime.datetime, *, now: datetime.datetime) -> datetime.datetime:
-    book_by = deadlines.due(slot.issue, slot.placement).book_by
-    if book_by <= now:
-        raise NotNow(
-            f"It is too late to hold {slot}: since {book_by:%a %-d %b, %H:%M} it can only be booked."
-        )
-    return min(until, book_by)
+    if why := _too_late(slot, now=now):
+        raise NotNow(why)
+    return min(until, deadlines.due(slot.issue, slot.placement).book_by)
 
 
 def _standing(held: Hold, *, now: datetime.datetime) -> Hold:

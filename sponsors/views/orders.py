@@ -128,7 +128,7 @@ def revoke(request: HttpRequest, pk: int) -> HttpResponse:
 def exclusivity(request: HttpRequest, pk: int) -> HttpResponse:
     """Sell on an order that others stay out."""
     on = access.order(request.user, pk, access.SELL)
-    form = ExclusivityForm(request.POST or None)
+    form = ExclusivityForm(request.POST or None, buyer=on.advertiser)
     line = on.lines.last()
     if request.method == "POST" and form.is_valid():
         try:
@@ -165,8 +165,6 @@ def _shown(request: HttpRequest, shown: InsertionOrder, form: OrderForm) -> dict
         "exclusivities": [each for line in shown.lines.all() for each in line.exclusivities.all()],
         "links": [(each, portal.url(each), each.holds(now)) for each in shown.portal_links.all()],
         "link_form": LinkForm(initial={"name": contact.name, "email": contact.email} if contact else None),
-        "contacts": list(shown.advertiser.contacts.all()),
-        "notices": list(shown.notices.all()),
         **_bills(request, shown),
         "trail": list(
             access.trail(

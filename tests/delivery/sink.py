@@ -1,4 +1,4 @@
-"""A relay that takes everything and writes down every recipient: run as a process, ``python -m tests.delivery.sink PORTFILE LOG``.
+"""A relay that takes everything and writes down every recipient: ``python -m tests.delivery.sink PORTFILE LOG``.
 
 What is in the log was taken before the reply left, so the log is what readers got, whatever became of the sender.
 """

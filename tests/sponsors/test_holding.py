@@ -101,7 +101,7 @@ def test_a_hold_never_outlasts_the_day_by_which_the_slot_must_be_booked(issue):
 
 
 def test_after_that_day_nobody_holds(slot):
-    with pytest.raises(NotNow, match="too late to hold"):
+    with pytest.raises(Taken, match="too late to hold"):
         hold(slot, now=book_by(slot))
 
 
@@ -139,11 +139,14 @@ def test_if_one_slot_is_gone_none_is_held_and_the_rest_is_named(issue):
     assert Hold.objects.count() == 1
 
 
-def test_if_it_is_too_late_for_one_slot_none_is_held(issue):
-    near = make_issue(issue.publication, planned_for=TODAY + DAY)
-    with pytest.raises(NotNow, match="too late"):
-        holding.hold([make_slot(issue), make_slot(near)], make_advertiser(), by=None, now=NOW)
+def test_if_it_is_too_late_for_one_slot_none_is_held_and_only_what_can_be_held_is_offered(issue):
+    near, nearer = (make_issue(issue.publication, planned_for=TODAY + n * DAY) for n in (2, 1))
+    slots = [make_slot(issue), make_slot(near)]
+    with pytest.raises(Taken, match="too late") as taken:
+        holding.hold(slots, make_advertiser(), by=None, now=NOW)
     assert not Hold.objects.exists()
+    assert taken.value.free == slots[:1]
+    assert not {near, nearer} & {slot.issue for slot in taken.value.instead}
 
 
 def test_no_slots_is_said_and_no_crash():

@@ -287,3 +287,11 @@ def test_nobody_is_late_while_our_own_review_is_what_is_missing():
 
 def test_the_slot_is_found_whatever_the_day(ready):
     assert make_slot(ready.slot.issue).pk == ready.slot.pk
+
+
+def test_the_card_begins_with_the_name_by_which_the_outline_knows_the_block(edith):
+    issue = issue_with("primary")
+    make_insertion(issue, advertiser=make_advertiser("Oakum"))
+    shown = edith.get(f"/desk/issues/{issue.pk}/").content.decode()
+    card = shown.split("data-card", 1)[1].split(">", 1)[1]
+    assert card.lstrip().startswith("<p><strong>Oakum</strong></p>")
