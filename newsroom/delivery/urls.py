@@ -4,6 +4,7 @@ from newsroom.delivery import views
 
 app_name = "delivery"
 urlpatterns = [
+    path("returns/", views.returned, name="returns"),
     path("issues/<int:pk>/test/", views.send_test, name="test"),
     path("issues/<int:pk>/schedule/", views.schedule, name="schedule"),
     path("issues/<int:pk>/schedule/plan/", views.plan, name="plan"),

@@ -4,6 +4,7 @@ import datetime
 from typing import Any
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -12,14 +13,15 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from issues import readiness
 from issues.models import Issue
 from newsroom.audience import recipients
-from newsroom.delivery import access, scheduling, sending, steering, testing
-from newsroom.delivery.forms import ProofForm, ScheduleForm
+from newsroom.delivery import access, returns, scheduling, sending, steering, testing
+from newsroom.delivery.forms import ProofForm, ReturnsForm, ScheduleForm
 from newsroom.delivery.models import LIVE, Outcome, Send, SendStatus
 from newsroom.lib.errors import NewsroomError, Refused
-from newsroom.lib.people import person
+from newsroom.lib.people import allow, person
 from newsroom.lib.text import counted
 
 DOUBTS_SHOWN = 50
+RETURNS_A_PAGE = 100
 
 
 @require_http_methods(["GET", "POST"])
@@ -87,6 +89,23 @@ def steer(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     except NewsroomError as error:
         messages.error(request, str(error))
     return redirect("delivery:monitor", pk)
+
+
+@require_safe
+def returned(request: HttpRequest) -> HttpResponse:
+    """Bounces and complaints, the latest first, of all sends or of one; and what follows from them."""
+    allow(request.user, access.SEE)
+    form = ReturnsForm(request.GET)
+    found = form.found()
+    values = {
+        "form": form,
+        "page": Paginator(found, RETURNS_A_PAGE).get_page(request.GET.get("page")),
+        "counts": returns.counts(found),
+        "rules": returns.rules(),
+        "named": request.user.has_perm("audience.view_subscription"),
+        "section": "returns",
+    }
+    return render(request, "delivery/returns.html", values)
 
 
 def _proposal(issue: Issue) -> dict[str, Any]:
