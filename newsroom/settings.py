@@ -202,6 +202,9 @@ EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = RELAY.username, RELAY.password
 EMAIL_USE_TLS, EMAIL_USE_SSL = RELAY.tls == "starttls", RELAY.tls == "implicit"
 EMAIL_TIMEOUT = 20
 SEND_WORKERS = env.number("SEND_WORKERS", 1)  # how many workers may share one send
+# Set together if the relay does not sign: a private key in PEM (RSA of 2048 bits), the senders' domain, the key's name there.
+DKIM_KEY = env.secret("DKIM_KEY")
+DKIM_DOMAIN, DKIM_SELECTOR = env.text("DKIM_DOMAIN"), env.text("DKIM_SELECTOR")
 # Where mail that does not arrive comes back to; each message adds its own tag: bounce+TAG@bounces.example.org.
 BOUNCE_ADDRESS = env.text("BOUNCE_ADDRESS")
 # Where we fetch it: imaps://user:password@host/INBOX or pops://user:password@host. Empty if the mail server pipes it to us.

@@ -16,7 +16,7 @@ from django.db.models import Max, Min, Q, Sum
 
 from issues import workflow
 from newsroom.audience import recipients
-from newsroom.delivery import chunks, homes, recovery, transport
+from newsroom.delivery import chunks, dkim, homes, recovery, transport
 from newsroom.delivery.ledger import Ledger
 from newsroom.delivery.letterbox import ASKED, SILENCE, Post
 from newsroom.delivery.models import (
@@ -208,12 +208,13 @@ class _Shift:
 
 def _letter(send: Send) -> Letter:
     printing = current(send)
-    return compile_letter(
+    letter = compile_letter(
         printing.edition,
         send.issue.publication,
         printing=printing.pk,
         date=send.started_at or printing.made_at,
     )
+    return dkim.signed_letter(letter)
 
 
 def _leave(send: Send, worker: Worker, why: str, *, now: datetime.datetime) -> None:

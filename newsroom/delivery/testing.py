@@ -11,7 +11,7 @@ from django.db import transaction
 from issues.models import Edition, Issue, IssueEvent
 from issues.rendering import Rendered, render
 from issues.snapshot import take
-from newsroom.delivery import esp, smtp, transport
+from newsroom.delivery import dkim, esp, smtp, transport
 from newsroom.delivery.smtp import InDoubt, Refusal, RelayDown
 from newsroom.delivery.wire import Proof, Unaddressable, compile_proof
 from newsroom.lib.errors import Refused
@@ -99,7 +99,7 @@ def _outcomes(proof: Proof, addresses: Sequence[str]) -> Iterator[Outcome]:
 
 def _handed_over(connection: smtp.Connection | esp.Connection, proof: Proof, address: str) -> Outcome:
     try:
-        connection.hand_over(proof.sender, address, proof.message(address))
+        connection.hand_over(proof.sender, address, dkim.signed(proof.message(address)))
     except Refusal as refusal:
         how = "refuses it" if refusal.permanent else "does not take it now"
         return Outcome(address, False, f"The mail server {how}: {refusal}.")
