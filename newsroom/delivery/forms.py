@@ -1,15 +1,16 @@
-"""When an issue goes out, on the publication's clock; and to whom a test goes."""
+"""When an issue goes out, on the publication's clock; to whom a test goes; and which returns to show."""
 
 import datetime
 import re
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 
 from issues.models import Publication
 from newsroom.audience.models import Segment
 from newsroom.audience.subscribing import normal_address
-from newsroom.delivery.models import Policy, RateLimit
+from newsroom.delivery.models import Policy, RateLimit, Return, ReturnKind, Send
 from newsroom.delivery.testing import AT_ONCE
 from newsroom.lib import wallclock
 from newsroom.lib.errors import Refused
@@ -184,3 +185,26 @@ class LimitForm(forms.Form):
             domain=given["domain"], defaults={"per_second": given["per_second"]}
         )
         return limit
+
+
+class ReturnsForm(forms.Form):
+    """Which bounces and complaints to show."""
+
+    send = forms.ModelChoiceField(Send.objects.none(), required=False, empty_label="All issues")
+    kind = forms.ChoiceField(choices=[("", "Everything"), *ReturnKind.choices], required=False)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        field = self.fields["send"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = Send.objects.filter(returns__isnull=False).select_related("edition").distinct()
+
+    def found(self) -> QuerySet[Return]:
+        """What was asked for; a filter that makes no sense shows everything."""
+        rows = Return.objects.select_related("send__edition", "send__issue", "subscription__subscriber")
+        self.is_valid()
+        if send := self.cleaned_data.get("send"):
+            rows = rows.filter(send=send)
+        if kind := self.cleaned_data.get("kind"):
+            rows = rows.filter(kind=kind)
+        return rows

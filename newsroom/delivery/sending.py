@@ -16,9 +16,18 @@ from django.db.models import Max, Min, Q, QuerySet, Sum
 from issues import workflow
 from newsroom.audience import recipients
 from newsroom.audience.models import Subscription
-from newsroom.delivery import chunks, correcting, homes, recovery, stages, steering, tripwires
+from newsroom.delivery import (
+    chunks,
+    correcting,
+    dkim,
+    homes,
+    recovery,
+    stages,
+    steering,
+    transport,
+    tripwires,
+)
 from newsroom.delivery.counting import Tally, summary, tally
-from newsroom.delivery.exchange import Exchange
 from newsroom.delivery.ledger import TIME_TRAVEL, Ledger
 from newsroom.delivery.letterbox import ASKED, SILENCE, Post
 from newsroom.delivery.models import (
@@ -140,9 +149,7 @@ class _Shift:
 
     def work(self) -> str:
         """Send; returns why it ended before its time, if it did."""
-        exchange = Exchange(
-            settings.RELAY, self.post, connections=settings.RELAY.connections, tend=self._tend
-        )
+        exchange = transport.exchanged(self.post, tend=self._tend)
         try:
             exchange.run()
         except RelayDown as error:
@@ -197,12 +204,13 @@ def _limits() -> dict[str, float]:
 
 def _letter(send: Send) -> Letter:
     printing = current(send)
-    return compile_letter(
+    letter = compile_letter(
         printing.edition,
         send.issue.publication,
         printing=printing.pk,
         date=send.started_at or printing.made_at,
     )
+    return dkim.signed_letter(letter)
 
 
 def _leave(send: Send, worker: Worker, why: str, *, now: datetime.datetime) -> None:

@@ -1,6 +1,7 @@
 """The scheduler's tasks: ask the database what is due, and call one verb."""
 
 import datetime
+import logging
 import threading
 from typing import Any
 
@@ -10,13 +11,25 @@ from django.conf import settings
 from django.utils import timezone
 
 from issues.models import Status as IssueStatus
-from newsroom.delivery import homes, recovery, scheduling, sending, stages, steering, tripwires
+from newsroom.delivery import (
+    homes,
+    mailbox,
+    recovery,
+    returns,
+    scheduling,
+    sending,
+    stages,
+    steering,
+    transport,
+    tripwires,
+)
 from newsroom.delivery.models import Send, SendStatus, Worker
-from newsroom.delivery.smtp import Connection, RelayDown
+from newsroom.delivery.smtp import RelayDown
 from newsroom.lib.errors import Conflict, NotNow
 from newsroom.lib.text import counted
 
 _closing = threading.Event()
+_log = logging.getLogger(__name__)
 
 
 @worker_shutting_down.connect
@@ -69,7 +82,7 @@ def _begin(send: Send) -> None:
         scheduling.give_up(send, now=now)
         return
     try:
-        with Connection(settings.RELAY) as connection:
+        with transport.connected() as connection:
             connection.open()
         sending.start(send, now=now)
     except (RelayDown, NotNow, Conflict) as error:
@@ -82,3 +95,16 @@ def _carry_on(send: Send) -> None:
         Send.objects.filter(pk=send.pk).update(waiting_for=homes.STRANGER[:300])
         return
     run_send.delay(send.pk)
+
+
+@shared_task
+def fetch_bounces() -> None:
+    """Every minute, where there is a mailbox for what comes back."""
+    if settings.BOUNCE_MAILBOX:
+        try:
+            mailbox.fetch(
+                settings.BOUNCE_MAILBOX,
+                lambda content: returns.take(content, by="mailbox", now=timezone.now()),
+            )
+        except mailbox.Unreachable as error:  # what is there waits for the next time
+            _log.warning("%s", error)

@@ -1,9 +1,10 @@
 from django.urls import path
 
-from newsroom.delivery.views import limits, readers, scheduling, steering, watching
+from newsroom.delivery.views import limits, readers, returned, scheduling, steering, watching
 
 app_name = "delivery"
 urlpatterns = [
+    path("returns/", returned.returned, name="returns"),
     path("sending/limits/", limits.limits, name="limits"),
     path("issues/<int:pk>/test/", scheduling.send_test, name="test"),
     path("issues/<int:pk>/schedule/", scheduling.schedule, name="schedule"),

@@ -88,6 +88,7 @@ DOORS = {
     "audience:data": Door(None, args=("leave",), elsewhere=("nobody",), public=True),
     "audience:erase": Door(None, args=("leave",), elsewhere=("nobody",), public=True),
     "media/<path:path>": Door(None, public=True),
+    "returns": Door(None, args=("mailgun",), elsewhere=("pigeon",), public=True),
     "desk:sign_in": Door(None, public=True),
     "desk:home": Door(STAFF),
     "desk:outbox": Door(STAFF),
@@ -140,6 +141,7 @@ DOORS = {
     "delivery:test": Door(WRITERS, WRITERS, args=("draft",), elsewhere=NO_ISSUE),
     "delivery:schedule": Door(STEERERS, STEERERS, args=("scheduled",), elsewhere=NO_ISSUE),
     "delivery:plan": Door(STEERERS, args=("scheduled",), elsewhere=NO_ISSUE),
+    "delivery:returns": Door(STAFF),
     "delivery:monitor": Door(STAFF, args=("scheduled",), elsewhere=NO_ISSUE),
     "delivery:rest": Door(STEERERS, STEERERS, args=("scheduled",), elsewhere=NO_ISSUE),
     "delivery:in_doubt": Door(STEERERS, STEERERS, args=("scheduled",), elsewhere=NO_ISSUE),
@@ -358,7 +360,7 @@ def as_expected(got: int | str, wanted: int | str) -> bool:
     return got in (200, 302, 409, 422) if wanted == "in" else got == wanted
 
 
-PORTAL_POSTS = {"portal:decide": 405, "portal:remark": 405}
+PORTAL_POSTS = {"portal:decide": 405, "portal:remark": 405, "returns": 405}
 
 
 def path_to(name: str, args: tuple[object, ...]) -> str:
