@@ -1,7 +1,7 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from newsroom.desk.views import entrance, home, outbox, subscribers
+from newsroom.desk.views import entrance, home, intakes, outbox, subscribers
 
 app_name = "desk"
 urlpatterns = [
@@ -12,5 +12,10 @@ urlpatterns = [
     path("outbox/<str:name>/", outbox.mail, name="mail"),
     path("outbox/<str:name>/frame/", outbox.mail_frame, name="mail_frame"),
     path("subscribers/", subscribers.subscribers, name="subscribers"),
-    path("subscribers/import/", subscribers.bring_in, name="import"),
+    path("subscribers/export/", intakes.export, name="export"),
+    path("subscribers/import/", intakes.bring_in, name="import"),
+    path("subscribers/import/<int:pk>/", intakes.intake, name="intake"),
+    path("subscribers/import/<int:pk>/columns/", intakes.columns, name="intake_columns"),
+    path("subscribers/import/<int:pk>/refused/", intakes.refused, name="intake_refused"),
+    path("subscribers/import/<int:pk>/<slug:step>/", intakes.step, name="intake_step"),
 ]
