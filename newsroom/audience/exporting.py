@@ -51,12 +51,14 @@ def attribute_names(subscriptions: QuerySet[Subscription]) -> list[str]:
     people = subscriptions.order_by().values("subscriber_id")
     sql, values = people.query.sql_with_params()
     keys = (
-        "SELECT DISTINCT jsonb_object_keys(attributes) AS name FROM audience_subscriber"
+        "SELECT DISTINCT jsonb_object_keys(person.attributes) AS name FROM audience_subscriber person"
         if connection.vendor == "postgresql"
-        else "SELECT DISTINCT word.key AS name FROM audience_subscriber, json_each(attributes) word"
+        else "SELECT DISTINCT word.key AS name FROM audience_subscriber person, json_each(person.attributes) word"
     )
     with connection.cursor() as cursor:
-        cursor.execute(f"{keys} WHERE id IN ({sql}) ORDER BY name LIMIT %s", [*values, MOST_ATTRIBUTES])
+        cursor.execute(
+            f"{keys} WHERE person.id IN ({sql}) ORDER BY name LIMIT %s", [*values, MOST_ATTRIBUTES]
+        )
         return [row[0] for row in cursor.fetchall()]
 
 

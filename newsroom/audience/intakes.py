@@ -67,7 +67,7 @@ KEPT_FOR = datetime.timedelta(days=30)
 SILENT = datetime.timedelta(seconds=60)
 """A worker that was not heard for so long is taken for dead. A batch takes a second."""
 _HEADER = ["Line", "Why it was left out"]
-MOVES: Moves = {
+INTAKE_MOVES: Moves = {
     IntakeStatus.UPLOADED: frozenset({IntakeStatus.WAITING}),
     IntakeStatus.WAITING: frozenset({IntakeStatus.CANCELLED}),
     IntakeStatus.READING: frozenset(
@@ -148,12 +148,12 @@ def try_again(intake: Intake) -> None:
     """Go on after a failure or a cancellation, from where it stopped. Raises ``Refused``, ``NotNow`` or ``Conflict``."""
     if intake.status not in (IntakeStatus.FAILED, IntakeStatus.CANCELLED) or not intake.file:
         raise Refused("Only what stopped can go on.")
-    move(intake, IntakeStatus.WAITING, moves=MOVES, said="", worker="", seen_at=None)
+    move(intake, IntakeStatus.WAITING, moves=INTAKE_MOVES, said="", worker="", seen_at=None)
 
 
 def cancel(intake: Intake, *, now: datetime.datetime) -> None:
     """Stop before the next batch; what is in stays in. Raises ``NotNow`` or ``Conflict``."""
-    move(intake, IntakeStatus.CANCELLED, moves=MOVES, finished_at=now)
+    move(intake, IntakeStatus.CANCELLED, moves=INTAKE_MOVES, finished_at=now)
 
 
 def discard(intake: Intake) -> None:
@@ -285,7 +285,7 @@ class _Run:
         move(
             self.intake,
             IntakeStatus.DONE,
-            moves=MOVES,
+            moves=INTAKE_MOVES,
             provided=self._mine(),
             finished_at=self.clock(),
             read_bytes=self.intake.size,
@@ -351,7 +351,14 @@ class _Run:
 
     def _leave(self) -> None:
         """We are told to stop: whoever comes next need not wait until we are taken for dead."""
-        move(self.intake, IntakeStatus.WAITING, moves=MOVES, provided=self._mine(), worker="", seen_at=None)
+        move(
+            self.intake,
+            IntakeStatus.WAITING,
+            moves=INTAKE_MOVES,
+            provided=self._mine(),
+            worker="",
+            seen_at=None,
+        )
 
 
 class _Refused:
@@ -391,7 +398,7 @@ def _begin(intake: Intake, *, rehearsal: bool, **changes: Any) -> None:
     move(
         intake,
         IntakeStatus.WAITING,
-        moves=MOVES,
+        moves=INTAKE_MOVES,
         provided={"rehearsal": intake.rehearsal},
         rehearsal=rehearsal,
         counts={},

@@ -19,7 +19,7 @@ __all__ = ["Reading", "Row", "address", "reader_of"]
 MOST_ATTRIBUTES, LONGEST_NAME, LONGEST_VALUE = 40, 120, 200
 _USUAL_ADDRESS = re.compile(
     r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
-    r"@((?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}(?<!-))",
+    r"@((?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?!-)(?:[a-z-]{2,63}|xn--[a-z0-9]{1,59})(?<!-))",
     re.ASCII | re.IGNORECASE,
 ).fullmatch
 _FIRST_YEAR = 1990

@@ -110,7 +110,8 @@ def _stage(cursor: Any, rows: Iterable[Row], *, now: datetime.datetime) -> None:
     postgresql = connection.vendor == "postgresql"
     moment, data = ("timestamptz", "jsonb") if postgresql else ("text", "text")
     cursor.execute(_MAKE.format(moment=moment, json=data))
-    staged = (_staged(row, now) for row in rows)
+    stored = connection.ops.adapt_datetimefield_value
+    staged = (_staged(row, stored(row.joined or now), stored(now)) for row in rows)
     if postgresql:
         with cursor.copy(f"COPY intake_rows ({_COLUMNS}) FROM STDIN") as copy:
             for each in staged:
@@ -121,8 +122,8 @@ def _stage(cursor: Any, rows: Iterable[Row], *, now: datetime.datetime) -> None:
         cursor.executemany(f"INSERT INTO intake_rows ({_COLUMNS}) VALUES ({places})", list(staged))  # noqa: S608
 
 
-def _staged(row: Row, now: datetime.datetime) -> tuple[object, ...]:
-    joined, gone = _stored(row.joined or now), row.status in _GONE
+def _staged(row: Row, joined: object, now: object) -> tuple[object, ...]:
+    gone = row.status in _GONE
     return (
         row.line,
         row.email.lower(),
@@ -131,13 +132,9 @@ def _staged(row: Row, now: datetime.datetime) -> tuple[object, ...]:
         row.status,
         joined,
         None if gone else joined,
-        _stored(now) if gone else None,
+        now if gone else None,
         json.dumps(row.attributes) if row.attributes else "{}",
     )
-
-
-def _stored(moment: datetime.datetime) -> object:
-    return connection.ops.adapt_datetimefield_value(moment)
 
 
 def _meet(cursor: Any, batch: Batch, rows: Sequence[Row]) -> list[_Met]:
@@ -177,7 +174,7 @@ def _count(met: Sequence[_Met], rows: Sequence[Row], outcome: Outcome) -> None:
 
 
 def _add(cursor: Any, batch: Batch, met: Sequence[_Met]) -> None:
-    now, on_list = _stored(batch.now), batch.mailing_list.pk
+    now, on_list = connection.ops.adapt_datetimefield_value(batch.now), batch.mailing_list.pk
     news = [(*each.news, each.person) for each in met if each.news and each.status not in _GONE]
     if news:
         cursor.executemany(_CHANGE, news)

@@ -9,8 +9,9 @@ import csv
 import io
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
@@ -103,6 +104,10 @@ class Table:
         """How far into the file we are, give or take a few kilobytes."""
         return self._file.tell()
 
+    def close(self) -> None:
+        """Close the file."""
+        self._lines.close()
+
     def _records(self) -> Iterator[Record]:
         """A quote that is never closed would swallow the lines below it: such a line is read alone."""
         lines, width = self._lines, 0
@@ -146,7 +151,7 @@ class _Lines:
     """The lines of a file with their ends, and the numbers of those handed out; some may be handed out again."""
 
     def __init__(self, file: BinaryIO, encoding: str) -> None:
-        self._read = io.TextIOWrapper(file, encoding, errors="replace", newline="")
+        self._read = io.TextIOWrapper(file, _without_doubt(encoding, file), errors="replace", newline="")
         self._back: deque[str] = deque()
         self.number = 0
         self.taken: list[str] = []
@@ -170,6 +175,9 @@ class _Lines:
         self._back.extendleft(reversed(lines))
         self.number = after
 
+    def close(self) -> None:
+        self._read.close()
+
     def _next(self) -> str:
         line = self._read.readline(_LONGEST_LINE)
         if len(line) == _LONGEST_LINE and not line.endswith(("\n", "\r")):
@@ -186,8 +194,8 @@ def opened(path: Path, form: Form) -> Iterator[Table]:
         file = path.open("rb")
     except OSError:
         raise Refused("The file is not there any more. Upload it again.") from None
-    with file:
-        yield Table(file, form)
+    with closing(Table(file, form)) as table:
+        yield table
 
 
 def form_of(file: BinaryIO) -> Form:
@@ -214,9 +222,18 @@ def form_of(file: BinaryIO) -> Form:
 
 
 def sample(file: BinaryIO, form: Form, rows: int) -> tuple[list[str], list[list[str]]]:
-    """The head, and the first rows below it."""
-    table = Table(file, form)
-    return table.head, [record.cells for record, _ in zip(table, range(rows), strict=False)]
+    """The head, and the first rows below it. Closes the file."""
+    with closing(Table(file, form)) as table:
+        return table.head, [record.cells for record in islice(table, rows)]
+
+
+def _without_doubt(encoding: str, file: BinaryIO) -> str:
+    """UTF-16 has to say its order in a mark; where a person chose it and there is none, it is the usual one."""
+    if encoding != "utf-16":
+        return encoding
+    begin = file.read(2)
+    file.seek(0)
+    return "utf-16" if begin in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-16-le"
 
 
 def _encoding(begin: bytes, file: BinaryIO) -> str:

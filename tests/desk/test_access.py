@@ -35,6 +35,7 @@ from tests.make import (
     make_published_issue,
     make_reader,
     make_ready,
+    make_rehearsed,
     make_slot,
 )
 
@@ -90,7 +91,12 @@ DOORS = {
     "desk:mail": Door(STAFF, args=("mail",), elsewhere=("20310304070000000-1-1.eml",)),
     "desk:mail_frame": Door(STAFF, args=("mail",), elsewhere=("20310304070000000-1-1.eml",)),
     "desk:subscribers": Door(STEERERS),
+    "desk:export": Door(STEERERS, STEERERS),
     "desk:import": Door(STEERERS, STEERERS),
+    "desk:intake": Door(STEERERS, args=("intake",), elsewhere=(999_999,)),
+    "desk:intake_columns": Door(STEERERS, STEERERS, args=("intake",), elsewhere=(999_999,)),
+    "desk:intake_refused": Door(STEERERS, args=("intake",), elsewhere=(999_999,)),
+    "desk:intake_step": Door(NO_SUCH_METHOD, STEERERS, args=("intake", "cancel"), elsewhere=(999_999, "cancel")),
     "issues:start": Door(WRITERS, WRITERS),
     "issues:paste": Door(WRITERS, WRITERS),
     "issues:copy_issue": Door(WRITERS, WRITERS),
@@ -292,6 +298,7 @@ def world(settings) -> SimpleNamespace:
         promotion=promoting.promote(MESSAGE, name="Club", priority=1, publication=None, by=None, now=NOW).creative_id,
         invoice=bill.pk,
         credit_note=billing.credit(bill, Decimal(1), reason="Late.", by=None, now=NOW).pk,
+        intake=make_rehearsed(publication, "email\nann@readers.example\nodd\n").pk,
         leave=links.token(subscribing.LEAVE, reader.pk),
         confirm=links.token(subscribing.CONFIRM, reader.pk),
         first=1,

@@ -155,7 +155,7 @@ def columns(request: HttpRequest, pk: int) -> HttpResponse:
             except NewsroomError as error:
                 form.add_error(None, str(error))
         if again:
-            form = ReadingForm(initial=_said(request, form))
+            form = ReadingForm(initial=_said(request))
     values = {
         "intake": found,
         "form": form,
@@ -256,7 +256,7 @@ def _initial(reading: Reading) -> dict[str, Any]:
     }
 
 
-def _said(request: HttpRequest, form: ReadingForm) -> dict[str, Any]:
+def _said(request: HttpRequest) -> dict[str, Any]:
     """What stands in the form, for a page that only shows it anew."""
     plain = {name: request.POST.get(name, "") for name in ("encoding", "delimiter", "everybody", "consent")}
     return plain | {name: name in request.POST for name in ("head", "update", "asked")}
