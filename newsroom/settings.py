@@ -5,6 +5,7 @@ from pathlib import Path
 from django.core.management.utils import get_random_secret_key
 
 from newsroom import env
+from newsroom.lib.mailbox import parse_mailbox
 from newsroom.lib.relay import Relay, parse_relay
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -64,6 +65,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "newsroom.delivery.redirecting.follow_links",  # first: it needs nothing of what follows, and must be fast
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "newsroom.lib.policy.content_security_policy",
@@ -198,6 +200,18 @@ EMAIL_TIMEOUT = 20
 SEND_WORKERS = env.number("SEND_WORKERS", 1)  # how many workers may share one send
 # Where mail that does not arrive comes back to; each message adds its own tag: bounce+TAG@bounces.example.org.
 BOUNCE_ADDRESS = env.text("BOUNCE_ADDRESS")
+# Where we fetch it: imaps://user:password@host/INBOX or pops://user:password@host. Empty if the mail server pipes it to us.
+_MAILBOX_URL = env.secret("BOUNCE_MAILBOX")
+BOUNCE_MAILBOX = parse_mailbox(_MAILBOX_URL) if _MAILBOX_URL else None
+if BOUNCE_MAILBOX:
+    CELERY_BEAT_SCHEDULE["mailbox"] = {
+        "task": "newsroom.delivery.tasks.fetch_bounces",
+        "schedule": 60.0,
+        "options": {"expires": 50},
+    }
+# So many issues that bounced softly within so many days, and the reader is suppressed.
+SOFT_BOUNCES = env.number("SOFT_BOUNCES", 5)
+SOFT_BOUNCE_DAYS = env.number("SOFT_BOUNCE_DAYS", 14)
 
 LOGIN_URL = "desk:sign_in"
 LOGIN_REDIRECT_URL = "desk:home"

@@ -1,5 +1,6 @@
 """The scheduler's tasks: ask the database what is due, and call one verb."""
 
+import logging
 import threading
 from typing import Any
 
@@ -8,13 +9,14 @@ from celery.signals import worker_shutting_down
 from django.conf import settings
 from django.utils import timezone
 
-from newsroom.delivery import scheduling, sending, steering
+from newsroom.delivery import mailbox, returns, scheduling, sending, steering
 from newsroom.delivery.models import Send
 from newsroom.delivery.smtp import Connection, RelayDown
 from newsroom.lib.errors import Conflict, NotNow
 from newsroom.lib.text import counted
 
 _closing = threading.Event()
+_log = logging.getLogger(__name__)
 
 
 @worker_shutting_down.connect
@@ -67,3 +69,16 @@ def _carry_on(send: Send) -> None:
         )
         return
     run_send.delay(send.pk)
+
+
+@shared_task
+def fetch_bounces() -> None:
+    """Every minute, where there is a mailbox for what comes back."""
+    if settings.BOUNCE_MAILBOX:
+        try:
+            mailbox.fetch(
+                settings.BOUNCE_MAILBOX,
+                lambda content: returns.take(content, by="mailbox", now=timezone.now()),
+            )
+        except mailbox.Unreachable as error:  # what is there waits for the next time
+            _log.warning("%s", error)
