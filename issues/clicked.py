@@ -32,7 +32,9 @@ def by_block(issue: Issue) -> dict[str, Clicked]:
 
 def by_link(issue: Issue) -> dict[tuple[str, str], Clicked]:
     """By block and address, most people first: the same address in two blocks is two links."""
-    rows = issue.clicks.order_by().values_list("block", "url").annotate(**_COUNTS).order_by(_MOST_PEOPLE, "url")
+    rows = (
+        issue.clicks.order_by().values_list("block", "url").annotate(**_COUNTS).order_by(_MOST_PEOPLE, "url")
+    )
     return {(block, url): Clicked(*counts) for block, url, *counts in rows}
 
 

@@ -31,9 +31,12 @@ _ROWS_A_CHUNK = 20_000
 _TOWNS = ("Harbour Town", "Pier End", "Lock Hill", "Quay Side")
 
 
-def measure(rows: int) -> dict[str, Any]:
-    """Seconds, rows a second and peak memory (MB) of a rehearsal, an import, the same file again, and an export."""
-    url = os.environ.get("DATABASE_URL") or os.environ.get("TEST_DATABASE_URL", "")
+def measure(rows: int, *, database: str = "") -> dict[str, Any]:
+    """Seconds, rows a second and peak memory (MB) of a rehearsal, an import, the same file again, and an export.
+
+    A database is made for it on the server of the URL ``database``, of DATABASE_URL or TEST_DATABASE_URL; else SQLite.
+    """
+    url = database or os.environ.get("DATABASE_URL") or os.environ.get("TEST_DATABASE_URL", "")
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(
             [sys.executable, "manage.py", "bench_intake", "--here", f"--rows={rows}"],
