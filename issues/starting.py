@@ -46,11 +46,11 @@ def start_from_draft(
             f"This draft has {len(draft.blocks)} blocks; an issue has at most {composing.BLOCKS_AT_MOST}. Split it and try again."
         )
     issue = _new(publication, draft.title or "", planned_for, by, now)
-    for position, found in enumerate(draft.blocks):
-        kind, data = _taken_in(issue, found)
-        Block.objects.create(
-            issue=issue, kind=kind.kind, version=kind.version, data=kind.dump(data), position=position
-        )
+    taken_in = [_taken_in(issue, found) for found in draft.blocks]
+    Block.objects.bulk_create(
+        Block(issue=issue, kind=kind.kind, version=kind.version, data=kind.dump(data), position=position)
+        for position, (kind, data) in enumerate(taken_in)
+    )
     composing.project(issue)
     history.record(issue, by=by, now=now, name="Read from a draft")
     return issue

@@ -12,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 YES = {"1", "true", "yes", "on"}
 NO = {"0", "false", "no", "off"}
+MOST_PROXIES = 9
 LONGEST_SOCKET = 103  # bytes; Linux takes 107, macOS 103
 
 # Measured: with IMMEDIATE and WAL a web and a worker process never saw "database is locked"; with Django's defaults they
@@ -69,6 +70,18 @@ def number(name: str, default: int) -> int:
         return int(value) if value else default
     except ValueError:
         raise ImproperlyConfigured(f"{name} must be a whole number, not {value!r}.") from None
+
+
+def proxies(name: str) -> int:
+    """How many proxies of ours stand before us; yes is one, no is none."""
+    value = text(name).lower()
+    if value in YES | NO:
+        return int(value in YES)
+    if value and not (value.isdecimal() and int(value) <= MOST_PROXIES):
+        raise ImproperlyConfigured(
+            f"{name} must be the number of proxies (0 to {MOST_PROXIES}), or yes for one, not {value!r}."
+        )
+    return int(value or 0)
 
 
 def secret(name: str) -> str | None:

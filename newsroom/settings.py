@@ -5,6 +5,8 @@ from pathlib import Path
 from django.core.management.utils import get_random_secret_key
 
 from newsroom import env
+from newsroom.lib.mailbox import parse_mailbox
+from newsroom.lib.providers import read_provider
 from newsroom.lib.relay import Relay, parse_relay
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -23,6 +25,7 @@ def _kept_secret(path: Path) -> str:
 
 DEBUG = env.flag("DEBUG", False)
 SECRET_KEY = env.secret("SECRET_KEY") or _kept_secret(VAR / "secret_key")
+SECRET_KEY_FALLBACKS = (env.secret("SECRET_KEY_FALLBACKS") or "").split()
 
 # Where readers find us. Links in mail are made from it; https switches on everything that needs it.
 SITE_URL = env.text("SITE_URL", "http://127.0.0.1:8000").rstrip("/")
@@ -30,7 +33,7 @@ HTTPS = SITE_URL.startswith("https://")
 ALLOWED_HOSTS = env.text("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]").split(",")
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
-BEHIND_PROXY = env.flag("BEHIND_PROXY", False)
+BEHIND_PROXY = env.proxies("BEHIND_PROXY")
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 SECURE_REFERRER_POLICY = "same-origin"
@@ -63,6 +66,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "newsroom.delivery.redirecting.follow_links",  # first: it needs nothing of what follows, and must be fast
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "newsroom.lib.policy.content_security_policy",
@@ -195,9 +199,12 @@ CELERY_BEAT_SCHEDULE = {
 }
 CELERY_TIMEZONE = "UTC"
 
-# Mail goes to the built-in catcher until a relay is named.
+# Mail goes to the built-in catcher until a relay is named, or a provider that takes it by HTTP.
 SMTP_URL = env.secret("SMTP_URL")
-MAIL_CATCHER = not SMTP_URL
+PROVIDER, ANYMAIL = read_provider(env.text("ESP"), env.secret)
+if PROVIDER:
+    EMAIL_BACKEND = PROVIDER.backend
+MAIL_CATCHER = not (SMTP_URL or PROVIDER)
 MAIL_CATCHER_PORT = env.number("MAIL_CATCHER_PORT", 1025)
 RELAY = parse_relay(SMTP_URL) if SMTP_URL else Relay("127.0.0.1", MAIL_CATCHER_PORT)
 EMAIL_HOST, EMAIL_PORT = RELAY.host, RELAY.port
@@ -205,8 +212,23 @@ EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = RELAY.username, RELAY.password
 EMAIL_USE_TLS, EMAIL_USE_SSL = RELAY.tls == "starttls", RELAY.tls == "implicit"
 EMAIL_TIMEOUT = 20
 SEND_WORKERS = env.number("SEND_WORKERS", 1)  # how many workers may share one send
+# Set together if the relay does not sign: a private key in PEM (RSA of 2048 bits), the senders' domain, the key's name there.
+DKIM_KEY = env.secret("DKIM_KEY")
+DKIM_DOMAIN, DKIM_SELECTOR = env.text("DKIM_DOMAIN"), env.text("DKIM_SELECTOR")
 # Where mail that does not arrive comes back to; each message adds its own tag: bounce+TAG@bounces.example.org.
 BOUNCE_ADDRESS = env.text("BOUNCE_ADDRESS")
+# Where we fetch it: imaps://user:password@host/INBOX or pops://user:password@host. Empty if the mail server pipes it to us.
+_MAILBOX_URL = env.secret("BOUNCE_MAILBOX")
+BOUNCE_MAILBOX = parse_mailbox(_MAILBOX_URL) if _MAILBOX_URL else None
+if BOUNCE_MAILBOX:
+    CELERY_BEAT_SCHEDULE["mailbox"] = {
+        "task": "newsroom.delivery.tasks.fetch_bounces",
+        "schedule": 60.0,
+        "options": {"expires": 50},
+    }
+# So many issues that bounced softly within so many days, and the reader is suppressed.
+SOFT_BOUNCES = env.number("SOFT_BOUNCES", 5)
+SOFT_BOUNCE_DAYS = env.number("SOFT_BOUNCE_DAYS", 14)
 
 LOGIN_URL = "desk:sign_in"
 LOGIN_REDIRECT_URL = "desk:home"

@@ -42,13 +42,13 @@ __all__ = [
     "credit_note",
     "hold",
     "insertion",
-    "insertion_to_fill",
     "invoice",
     "invoice_to_write",
     "issue",
     "make_good",
     "notice",
     "order",
+    "overriding",
     "portal_link",
     "promotion",
     "sees_books",
@@ -68,18 +68,22 @@ SEE, DEALS, SELL, TRAFFIC, APPROVE, OVERRIDE, BILL, STOCK = (
 )
 
 
-def insertion(user: Visitor, pk: int, right: str) -> Insertion:
-    """An insertion with all that is looked at beside it."""
-    allow(user, right)
+def insertion(user: Visitor, pk: int, *rights: str) -> Insertion:
+    """An insertion with all that is looked at beside it, for whoever has one of the rights."""
+    if not any(user.has_perm(right) for right in rights):
+        raise PermissionDenied
     found = Insertion.objects.whole().prefetch_related("proofs", "overrides__by").filter(pk=pk).first()
     if found is None:
         raise Http404("There is no such insertion.")
     return found
 
 
-def insertion_to_fill(user: Visitor, pk: int) -> Insertion:
-    """An insertion whose message is brought in on the sponsor's behalf: by ad operations or by sales."""
-    return insertion(user, pk, TRAFFIC if user.has_perm(TRAFFIC) else SELL)
+def overriding(user: Visitor, given: str) -> str:
+    """The reason for overriding a conflict, from whoever may give one; empty if none was given."""
+    if reason := given.strip():
+        allow(user, APPROVE)
+        return reason
+    return ""
 
 
 def order(user: Visitor, pk: int, right: str) -> InsertionOrder:

@@ -2,6 +2,7 @@
 
 import datetime
 import hashlib
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,22 +10,34 @@ from django.db import transaction
 
 from issues.models import Edition, Issue, Status
 from newsroom.lib.states import move
-from sponsors import gate, makegoods, positions, trail
+from sponsors import gate, makegoods, positions, trafficking, trail
 from sponsors.models import Fault, Insertion, InsertionStatus, LineKind, RunRecord
 from sponsors.models.deals import INSERTION_MOVES
 
 __all__ = ["record", "record_all"]
 
 Piece = Mapping[str, Any]
+log = logging.getLogger(__name__)
 
 
 def record_all(*, now: datetime.datetime) -> int:
-    """Record every sent issue that has insertions waiting for it. Beat calls it; twice changes nothing."""
+    """Record every sent issue that has insertions waiting for it. Beat calls it; twice changes nothing.
+
+    One that fails is logged, keeps no other from being recorded, and is tried again the next time. Returns how many were
+    recorded.
+    """
     waiting = Insertion.objects.booked().filter(slot__issue__status=Status.SENT).values("slot__issue")
     issues = list(Issue.objects.filter(pk__in=waiting).select_related("publication", "edition"))
-    for issue in issues:
+    return sum(_recorded(issue, now=now) for issue in issues)
+
+
+def _recorded(issue: Issue, *, now: datetime.datetime) -> bool:
+    try:
         record(issue, now=now)
-    return len(issues)
+    except Exception:  # whatever it is, the next issue has nothing to do with it
+        log.exception("What ran in %s (issue %s) could not be recorded", issue, issue.pk)
+        return False
+    return True
 
 
 @transaction.atomic
@@ -35,9 +48,10 @@ def record(issue: Issue, *, now: datetime.datetime) -> None:
     assert edition is not None  # the database says so of every sent issue
     pieces: Sequence[Piece] = edition.pieces
     places = {piece["runs"]: place for place, piece in enumerate(pieces) if piece["runs"]}
-    booked = Insertion.objects.booked().filter(slot__issue=issue).whole().select_for_update(of=("self",))
-    off = _off_position(issue, pieces)
-    for insertion in booked.order_by("pk"):
+    rows = Insertion.objects.booked().filter(slot__issue=issue).whole().select_for_update(of=("self",))
+    booked = list(rows.order_by("pk"))
+    off = _off_position(booked, pieces)
+    for insertion in booked:
         if insertion.token in places:
             _ran(insertion, edition, places[insertion.token], off=off.get(insertion.token, ""), now=now)
         else:
@@ -69,21 +83,21 @@ def _ran(insertion: Insertion, edition: Edition, place: int, *, off: str, now: d
 
 
 def _missed(insertion: Insertion, *, now: datetime.datetime) -> None:
-    late = insertion.late_since is not None
+    late = "The creative was late." if insertion.late_since else trafficking.lateness(insertion, now=now)
     fault = Fault.ADVERTISER if late else Fault.PUBLISHER
     move(insertion, InsertionStatus.MISSED, moves=INSERTION_MOVES, ended_at=now, fault=fault)
-    words = "The creative was late." if late else "It is not in the edition that was sent."
+    words = late or "It is not in the edition that was sent."
     trail.note("missed", by=None, now=now, words=words, insertion=insertion)
     if not late:
         makegoods.open_for(insertion, reason=words, now=now)
 
 
-def _off_position(issue: Issue, pieces: Sequence[Piece]) -> dict[str, str]:
+def _off_position(booked: Sequence[Insertion], pieces: Sequence[Piece]) -> dict[str, str]:
     """What position rules say of where insertions stood among the blocks that readers saw, by token.
 
     All of them are placed before any is judged: those that want the same place share it, and twins keep their distance.
     """
-    sold = {each.token: each for each in Insertion.objects.filter(slot__issue=issue).whole()}
+    sold = {each.token: each for each in booked}
     placed = [
         gate.rule_of(sold[piece["runs"]]) if piece["runs"] in sold else positions.Standing(piece["kind"])
         for piece in pieces

@@ -1,10 +1,10 @@
 """The calendar's reads: what is open, held, sold and closed, by day and placement, in a handful of queries."""
 
 import datetime
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Exists, F, FilteredRelation, OuterRef, Q
 
@@ -179,7 +179,12 @@ class _Reading:
             issue.publication = publication
             self.issues.setdefault(issue.planned_for, []).append(issue)
         keys = [issue.pk for day in self.issues.values() for issue in day]
-        self.slots = {_key(row["issue"], row["placement"], row["ordinal"]): row for row in _slots(keys)}
+        over = {issue.pk for day in self.issues.values() for issue in day if not issue.unsettled}
+        slots = sorted(_slots(keys), key=lambda row: row["status"] in TAKES_SLOT)
+        self.slots = {
+            _key(row["issue"], row["placement"], row["ordinal"]): _as_seen(row, over)
+            for row in slots  # of two in one slot, the one that takes it
+        }
         self.taken = {row["placement"] for row in self.slots.values() if row["insertion"]}
         self._forget_cancelled()
         self.holds: dict[str, list[Hold]] = {}
@@ -205,13 +210,22 @@ def _key(issue: int, placement: int, ordinal: int) -> str:
     return f"{issue}.{placement}.{ordinal}"
 
 
+def _as_seen(row: Mapping[str, Any], over: Set[int]) -> Mapping[str, Any]:
+    """What was settled as missed in an issue that is still to come stands in nobody's way, nor in the calendar."""
+    if row["status"] == InsertionStatus.MISSED and row["issue"] not in over:
+        return {**row, "insertion": None, "status": None}
+    return row
+
+
 def _slots(issues: Sequence[int]) -> Any:
     """Slots that are sold or blocked, with what is sold in them: one query whatever is sold."""
     approved = Proof.objects.filter(
         insertion=OuterRef("sold__pk"), version=OuterRef("sold__version"), decision=Decision.APPROVED
     )
     billed = InvoiceLine.objects.filter(insertion=OuterRef("sold__pk"), void=False)
-    taking = FilteredRelation("insertions", condition=Q(insertions__status__in=TAKES_SLOT))
+    taking = FilteredRelation(
+        "insertions", condition=Q(insertions__status__in=(*TAKES_SLOT, InsertionStatus.MISSED))
+    )
     return (
         Slot.objects.filter(issue__in=issues)
         .annotate(sold=taking)
@@ -267,19 +281,19 @@ def _days(date: datetime.date, columns: Sequence[Column], reading: _Reading) -> 
 
 def _cell(issue: Issue, column: Column, reading: _Reading) -> Cell:
     key = _key(issue.pk, column.placement.pk, column.ordinal)
-    state, words, detail, flag, insertion = _stand(issue, column, key, reading)
+    stand = _stand(issue, column, key, reading)
     name = ", ".join(
         filter(
             None,
             [
                 f"{issue.planned_for:%A} {issue.planned_for.day} {issue.planned_for:%B}",
                 column.name,
-                f"{SAID[state]} {words}".strip(),
-                detail,
+                f"{SAID[stand.state]} {stand.words}".strip(),
+                stand.detail,
             ],
         )
     )
-    return Cell(key, column.name, state, name, words, detail, flag, insertion)
+    return Cell(key, column.name, name=name, **stand._asdict())
 
 
 SAID = {
@@ -295,24 +309,32 @@ SAID = {
 """The states in words, as a cell is read out."""
 
 
-def _stand(
-    issue: Issue, column: Column, key: str, reading: _Reading
-) -> tuple[str, str, str, str, int | None]:
+class _Stand(NamedTuple):
+    """How it stands with a slot: the fields of its ``Cell`` that the slot itself decides."""
+
+    state: str
+    words: str = ""
+    detail: str = ""
+    flag: str = ""
+    insertion: int | None = None
+
+
+def _stand(issue: Issue, column: Column, key: str, reading: _Reading) -> _Stand:
     row: Mapping[str, Any] = reading.slots.get(key, {})
     if row.get("insertion"):
         state = {InsertionStatus.RAN: "ran", InsertionStatus.MISSED: "missed"}.get(row["status"], "booked")
         detail, flag = _creative(row, issue) if state == "booked" else ("", "")
         detail = ", ".join(filter(None, [detail, "invoiced" if row["billed"] else ""]))
-        return state, row["advertiser"], detail, flag, row["insertion"]
+        return _Stand(state, row["advertiser"], detail, flag, row["insertion"])
     if row.get("blocked_for"):
-        return "blocked", row["blocked_for"], "", "", None
+        return _Stand("blocked", row["blocked_for"])
     holds = reading.holds.get(key)
     if holds:
-        return "held", holds[0].advertiser.name, _hold(holds, reading.now), "", None
+        return _Stand("held", holds[0].advertiser.name, _hold(holds, reading.now))
     if column.placement.retired_at or issue.planned_for.weekday() not in column.placement.weekdays:
-        return "closed", "", "", "", None
-    over = not issue.editable or issue.planned_for < reading.today
-    return ("unsold" if over else "open"), "", "", "", None
+        return _Stand("closed")
+    over = not issue.unsettled or issue.planned_for < reading.today
+    return _Stand("unsold" if over else "open")
 
 
 def _creative(row: Mapping[str, Any], issue: Issue) -> tuple[str, str]:

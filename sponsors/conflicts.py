@@ -4,7 +4,7 @@ import datetime
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
-from django.db.models import Q
+from django.db.models import Q, prefetch_related_objects
 
 from issues.models import Issue
 from newsroom.lib.errors import Refused
@@ -120,20 +120,20 @@ def against_exclusivity(exclusivity: Exclusivity) -> list[Insertion]:
     ]
 
 
-def between(issue: Issue, *, now: datetime.datetime) -> list[Clash]:
-    """What clashes among those who are booked in the issue: labels and exclusivity may have changed since.
+def between(issue: Issue, booked: Sequence[Insertion]) -> list[Clash]:
+    """What clashes among those who are ``booked`` in the issue: labels and exclusivity may have changed since.
 
     Of two who clash it is the one who came later, whom the booking was asked about. Holds are nobody in the issue yet.
     """
-    booked = list(Insertion.objects.booked().filter(slot__issue=issue).whole().order_by("booked_at", "pk"))
-    slots = set(issue.slots.values_list("pk", flat=True))
-    came = list(dict.fromkeys(each.advertiser for each in booked))
+    in_turn = sorted(booked, key=lambda each: (each.booked_at, each.pk))
+    came = [each for each in dict.fromkeys(each.advertiser for each in in_turn) if not each.house]
+    prefetch_related_objects(came, "labels")
+    bought = _bought([issue])
     found: list[Clash] = []
     for place, advertiser in enumerate(came):
-        later = came[place + 1 :]
-        gone = {each.pk for each in booked if each.advertiser in later}
-        repeats = {issue.pk: 0}
-        found += clashes([issue], advertiser, now=now, adding=repeats, leaving=gone, taking=slots)
+        earlier = [_Occupant(each, holds=False) for each in came[:place]]
+        sentences = [*_labels(issue, advertiser, earlier), *_shut_out(issue, advertiser, bought)]
+        found += [Clash(issue.pk, advertiser.pk, sentence) for sentence in dict.fromkeys(sentences)]
     return found
 
 

@@ -12,29 +12,31 @@ from newsroom.lib.errors import Refused
 from newsroom.lib.people import Person
 from newsroom.lib.text import listed
 from sponsors import conflicts, inventory, ordering, pricing, selling
-from sponsors.models import Advertiser, Category, Exclusivity, LineItem, Slot
+from sponsors.models import Advertiser, Category, Exclusivity, InsertionOrder, LineItem, Slot
 
 __all__ = ["Quote", "book", "known", "quote", "sell_exclusivity"]
 
 
 @dataclass(frozen=True)
 class Quote:
-    """What the slots cost by the rate card."""
+    """What the slots cost by the rate card: slot, price and currency, which is empty where no card names a price."""
 
-    prices: tuple[tuple[Slot, Decimal], ...]
-    currency: str
+    prices: tuple[tuple[Slot, Decimal, str], ...]
 
     @property
-    def total(self) -> Decimal:
-        return sum((price for _, price in self.prices), Decimal(0))
+    def totals(self) -> dict[str, Decimal]:
+        """The sum in each currency: those of two are never added up."""
+        found: dict[str, Decimal] = {}
+        for _, price, currency in self.prices:
+            if currency:
+                found[currency] = found.get(currency, Decimal(0)) + price
+        return found
 
 
 def quote(slots: Sequence[Slot]) -> Quote:
     """The list price of each slot."""
     price_list = pricing.PriceList(slots[0].issue.publication)
-    card = price_list.card(slots[0].issue.planned_for)
-    prices = tuple((slot, price_list.price(slot.placement_id, slot.issue.planned_for)) for slot in slots)
-    return Quote(prices, card.currency if card else "")
+    return Quote(tuple((slot, *price_list.rate(slot.placement_id, slot.issue.planned_for)) for slot in slots))
 
 
 def known(advertiser: Advertiser) -> Advertiser:
@@ -59,7 +61,7 @@ def book(
         raise Refused("An order is for one publication; choose slots of one.")
     (publication,) = publications
     inventory.locked(slots)  # slots first, then the order: as everybody does
-    order = given["order"] or ordering.open_order(known(given["advertiser"]), publication, by=by, now=now)
+    order = given["order"] or _opened(known(given["advertiser"]), slots, by=by, now=now)
     if order.publication_id != publication.pk:
         raise Refused(f"Order {order.number} is for {order.publication}.")
     line = ordering.add_line(
@@ -70,6 +72,15 @@ def book(
     if given["exclusive"]:
         sell_exclusivity(line, category=given["exclusive"], by=by, now=now)
     return line
+
+
+def _opened(
+    advertiser: Advertiser, slots: Sequence[Slot], *, by: Person, now: datetime.datetime
+) -> InsertionOrder:
+    """An order in the currency of the slots; where they have several, in that of the card that holds today."""
+    currencies = list(quote(slots).totals)
+    terms = {"currency": currencies[0]} if len(currencies) == 1 else {}
+    return ordering.open_order(advertiser, slots[0].issue.publication, by=by, now=now, **terms)
 
 
 @transaction.atomic

@@ -214,10 +214,15 @@ class ExclusivityForm(forms.Form):
 
     helper = fields_only()
     category = forms.ModelChoiceField(Category.objects.all(), required=False, empty_label="No category")
-    rivals = forms.ModelMultipleChoiceField(Advertiser.objects.filter(house=False), required=False)
+    rivals = forms.ModelMultipleChoiceField(Advertiser.objects.none(), required=False)
     scope = forms.ChoiceField(choices=Scope)
-    starts = day_field("From", required=False)
+    starts = day_field("From", required=False, help_text="The days count only for a range of days.")
     ends = day_field("Until", required=False)
+
+    def __init__(self, *args: Any, buyer: Advertiser, **options: Any) -> None:
+        super().__init__(*args, **options)
+        offered: Any = self.fields["rivals"]
+        offered.queryset = Advertiser.objects.filter(house=False).exclude(pk=buyer.pk)
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
@@ -322,8 +327,6 @@ class CreativeForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
-        if self.errors.get("upload"):
-            return given
         for finding in checks.word_findings(self.format, given, has_image=self._has_image(given)):
             self.add_error(finding.field if finding.field in self.fields else None, finding.sentence)
         if (
@@ -355,4 +358,5 @@ class CreativeForm(forms.Form):
 
     def _has_image(self, given: dict[str, Any]) -> bool:
         kept = bool(self.before and self.before.image_id) and not given.get("no_image")
-        return bool(given.get("upload")) or kept
+        refused = "upload" in self.errors  # it said why: nobody has to be told that there is none
+        return bool(given.get("upload")) or refused or kept

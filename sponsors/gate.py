@@ -2,12 +2,12 @@
 
 import datetime
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, prefetch_related_objects
 from django.urls import reverse
 
 from issues import composing
@@ -17,6 +17,7 @@ from newsroom.lib.errors import NotNow, Refused
 from newsroom.lib.people import Person, called
 from sponsors import checks, conflicts, positions, trafficking, trail
 from sponsors.models import (
+    TAKES_SLOT,
     CreativeVersion,
     Decision,
     Fallback,
@@ -28,7 +29,7 @@ from sponsors.models import (
     VersionStatus,
 )
 
-__all__ = ["House", "Layout", "commitments", "keep", "layout", "reasons", "rule_of", "runs"]
+__all__ = ["Layout", "commitments", "keep", "layout", "reasons", "rule_of", "runs"]
 
 KIND = "sponsor_slot"
 
@@ -37,13 +38,15 @@ KIND = "sponsor_slot"
 class Layout:
     """An issue's sponsor blocks beside its slots: which block stands for which slot, and what is sold in it.
 
-    Several blocks of one placement stand for its slots in reading order.
+    Several blocks of one placement stand for its slots in reading order. ``house`` are the promotions of the house that fill
+    blocks.
     """
 
     issue: Issue
-    placements: Mapping[str, Placement]
-    slot_of: Mapping[UUID, tuple[str, int]]
-    insertions: Mapping[tuple[str, int], Insertion]
+    placements: Mapping[str, Placement] = field(default_factory=dict)
+    slot_of: Mapping[UUID, tuple[str, int]] = field(default_factory=dict)
+    insertions: Mapping[tuple[str, int], Insertion] = field(default_factory=dict)
+    house: Mapping[UUID, CreativeVersion] = field(default_factory=dict)
 
     def insertion(self, uid: UUID) -> Insertion | None:
         """What is sold in the slot that the block stands for."""
@@ -56,24 +59,76 @@ class Layout:
 
 
 def layout(issue: Issue, blocks: Sequence[Placed[Any]]) -> Layout:
-    """Read it once for all questions about the issue."""
-    placements = {
-        each.code: each for each in issue.publication.placements.select_related("format", "publication")
-    }
+    """Read it once for all questions about the issue. The preview does so at every key: nothing is read that readers do
+    not see."""
+    sold = {
+        (row.slot.placement.code, row.slot.ordinal): row for row in _sold(issue)
+    }  # of two, the one that runs
+    if not blocks:
+        return Layout(issue, insertions=sold)
     counted: dict[str, int] = {}
     slot_of = {}
     for each in blocks:
         code = each.data.placement
         counted[code] = counted.get(code, 0) + 1
         slot_of[each.uid] = (code, counted[code])
-    rows = (
-        Insertion.objects.filter(slot__issue=issue)
-        .exclude(status__in=[InsertionStatus.MOVED, InsertionStatus.CANCELLED])
-        .whole()
-        .prefetch_related("proofs", "overrides__by", "line__order__advertiser__labels")
+    found = Layout(issue, _placements(issue), slot_of, sold)
+    return replace(found, house=_filled(found))
+
+
+def _sold(issue: Issue) -> list[Insertion]:
+    """What is sold in the issue, in one query. Overrides are read only where they decide what runs.
+
+    Until it has gone out, what is missed was settled so: it runs elsewhere or never, and its slot is for sale again.
+    """
+    seen = TAKES_SLOT if issue.published_at is None else (InsertionStatus.MISSED, *TAKES_SLOT)
+    rows = list(
+        Insertion.objects.filter(slot__issue=issue, status__in=seen)
+        .select_related(
+            "slot__placement__format",
+            "line__order__advertiser",
+            "version__image",
+            "version__creative",
+            "stand_in__image",
+        )
+        .order_by("pk")
     )
-    sold = {(row.slot.placement.code, row.slot.ordinal): row for row in rows}
-    return Layout(issue, placements, slot_of, sold)
+    for each in rows:
+        each.slot.issue = issue
+    unready = [each for each in rows if each.version and each.version.status != VersionStatus.REVIEWED]
+    prefetch_related_objects(unready, "overrides__by")
+    return sorted(rows, key=lambda each: seen.index(each.status))
+
+
+def _placements(issue: Issue) -> dict[str, Placement]:
+    rows = issue.publication.placements.select_related("format")
+    return {each.code: each for each in rows}
+
+
+def _filled(found: Layout) -> dict[UUID, CreativeVersion]:
+    """Promotions of the house in the blocks that wait for one, each once, the most important first."""
+    waiting = [uid for uid in found.slot_of if _waits_for_the_house(found, uid)]
+    return dict(zip(waiting, _promotions(found.issue), strict=False)) if waiting else {}
+
+
+def _waits_for_the_house(found: Layout, uid: UUID) -> bool:
+    """Nothing that is sold runs in it, and its placement falls back to the house."""
+    placement, insertion = found.placements.get(found.slot_of[uid][0]), found.insertion(uid)
+    if placement is None or placement.fallback != Fallback.HOUSE:
+        return False
+    return insertion is None or (insertion.late_since is not None and insertion.stand_in is None)
+
+
+def _promotions(issue: Issue) -> list[CreativeVersion]:
+    """The house's own promotions that may run in the issue."""
+    here = Q(creative__publication=None) | Q(creative__publication=issue.publication_id)
+    rows = CreativeVersion.objects.filter(
+        here, creative__advertiser__house=True, creative__ended_at=None, status=VersionStatus.REVIEWED
+    ).select_related("creative__advertiser", "image")
+    newest: dict[int, CreativeVersion] = {}
+    for row in rows.order_by("-creative__priority", "creative", "-number"):
+        newest.setdefault(row.creative_id, row)
+    return [each for each in newest.values() if not checks.lapses(each, issue.planned_for)]
 
 
 def runs(insertion: Insertion) -> CreativeVersion | None:
@@ -87,30 +142,13 @@ def runs(insertion: Insertion) -> CreativeVersion | None:
     return version if version.status == VersionStatus.REVIEWED or insertion.overrides.all() else None
 
 
-class House:
-    """The house's own promotions, for slots of an issue that nobody has bought: each once, the most important first."""
-
-    def __init__(self, issue: Issue) -> None:
-        day, here = (
-            issue.planned_for,
-            Q(creative__publication=None) | Q(creative__publication=issue.publication_id),
-        )
-        rows = CreativeVersion.objects.filter(
-            here, creative__advertiser__house=True, creative__ended_at=None, status=VersionStatus.REVIEWED
-        ).select_related("creative__advertiser", "image")
-        newest: dict[int, CreativeVersion] = {}
-        for row in rows.order_by("-creative__priority", "creative", "-number"):
-            newest.setdefault(row.creative_id, row)
-        self._waiting = [each for each in newest.values() if not checks.lapses(each, day)]
-
-    def next(self) -> CreativeVersion | None:
-        return self._waiting.pop(0) if self._waiting else None
-
-
-def commitments(found: Layout, *, now: datetime.datetime) -> list[Commitment]:
+def commitments(found: Layout) -> list[Commitment]:
     """Each sold insertion of the issue, in the order of its slots, with what stands against it."""
-    stops = _stops(found)
-    clashing = conflicts.between(found.issue, now=now)
+    booked = sorted((each for each in found.insertions.values() if each.booked), key=_in_order)
+    if not booked:
+        return []
+    prefetch_related_objects(booked, "proofs", "overrides__by")
+    stops, clashing = _stops(found), conflicts.between(found.issue, booked)
     return [
         Commitment(
             title=f"{each.advertiser}, {each.slot.name}",
@@ -118,8 +156,7 @@ def commitments(found: Layout, *, now: datetime.datetime) -> list[Commitment]:
             uid=found.block(each),
             url=reverse("sponsors:insertion", args=[each.pk]),
         )
-        for each in sorted(found.insertions.values(), key=_in_order)
-        if each.status == InsertionStatus.BOOKED
+        for each in booked
     ]
 
 
@@ -149,7 +186,7 @@ def keep(insertion: Insertion, sentence: str, *, reason: str, by: Person, now: d
     """Go out although the gate says ``sentence``; named, and written down. Raises ``Refused`` without a reason."""
     if not reason.strip():
         raise Refused("Say why it goes out all the same.")
-    if insertion.status != InsertionStatus.BOOKED:
+    if not insertion.booked:
         raise NotNow("This insertion is closed.")
     if insertion.slot.issue.editable:
         composing.touch(insertion.slot.issue, now=now)
@@ -225,11 +262,11 @@ def _stops(found: Layout) -> dict[UUID, list[positions.Stop]]:
 
 
 def _closes_up(found: Layout, uid: UUID, kind: str) -> bool:
-    """A slot that nobody bought and no promotion fills: readers do not see it, so no rule counts it."""
-    if kind != KIND or found.insertion(uid) is not None:
+    """A slot in which nothing sold runs, and that no promotion is left to fill: readers do not see it, so no rule counts it."""
+    if kind != KIND or uid in found.house:
         return False
-    placement = found.placements.get(found.slot_of.get(uid, ("", 0))[0])
-    return placement is None or placement.fallback != Fallback.HOUSE
+    insertion = found.insertion(uid)
+    return insertion is None or (insertion.late_since is not None and insertion.stand_in is None)
 
 
 def _among_all(

@@ -4,20 +4,21 @@ Whether a hold stands is judged by the clock on reading; the rows are tidied whe
 """
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from django.db import IntegrityError, transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
+from issues.models import Issue
 from newsroom.lib.errors import Conflict, NotNow, Refused
 from newsroom.lib.people import Person, called
 from newsroom.lib.states import move
 from sponsors import conflicts, deadlines, inventory, trail
-from sponsors.models import Advertiser, Hold, HoldStatus, Slot
+from sponsors.models import Advertiser, AuditEvent, Hold, HoldStatus, Slot
 from sponsors.models.deals import HOLD_MOVES
 from sponsors.taken import Taken, closed, first_hold, held_by_another
 
-__all__ = ["challenge", "extend", "hold", "release", "tidy"]
+__all__ = ["challenge", "cut", "extend", "hold", "release", "tidy"]
 
 USUAL = datetime.timedelta(hours=48)
 LONGEST = datetime.timedelta(days=14)
@@ -38,8 +39,8 @@ def hold(
 ) -> list[Hold]:
     """Hold all of the slots or none, for at most 14 days, and never past the day by which they must be booked.
 
-    ``behind_others`` takes a second option where somebody else has the first. Raises ``Taken`` if one is sold, blocked or
-    (without it) held; ``Clashes``; ``NotNow`` if it is too late to hold.
+    ``behind_others`` takes a second option where somebody else has the first. Raises ``Taken`` if one is sold, blocked, too
+    late to hold or (without it) held; ``Clashes``.
     """
     if not datetime.timedelta(0) < lasts <= LONGEST:
         raise Refused("A hold lasts from an hour to 14 days.")
@@ -50,7 +51,7 @@ def hold(
     tidy(now=now, only=rows)
     refused = [(slot, why) for slot in rows if (why := _why_not(slot, advertiser, behind_others, now=now))]
     if refused:
-        raise Taken(refused, among=rows, now=now)
+        raise Taken(refused, among=rows, now=now, suits=lambda slot: not _too_late(slot, now=now))
     # How often it may repeat is a term of the line item, and asked when the slots are booked.
     repeats = {slot.issue_id: 0 for slot in rows}
     found = conflicts.clashes(
@@ -90,6 +91,7 @@ def release(held: Hold, *, by: Person, now: datetime.datetime) -> None:
     held = _standing(held, now=now)
     move(held, HoldStatus.RELEASED, moves=HOLD_MOVES, ended_at=now)
     _noted(held, "hold released", by=by, now=now)
+    _move_up(held, now=now)
 
 
 @transaction.atomic
@@ -124,17 +126,83 @@ def challenge(slot: Slot, advertiser: Advertiser, *, by: Person, now: datetime.d
 
 
 def tidy(*, now: datetime.datetime, only: Sequence[Slot] | None = None) -> int:
-    """Mark holds whose time has run out. Beat calls it for all of them; nothing depends on when."""
-    late = Hold.objects.run_out(now)
+    """Cut holds to the day by which they must be booked now, mark those whose time has run out, and let others move up.
+
+    Beat calls it for all of them, and whoever needs slots for their issues: a rival that moves up stands in their way.
+    """
+    active = Hold.objects.filter(status=HoldStatus.ACTIVE)
     if only is not None:
-        late = late.filter(slot__in=only)
-    ended = 0
-    for each in late.select_related("slot__placement", "slot__issue", "advertiser"):
-        changed = Hold.objects.filter(pk=each.pk, status=HoldStatus.ACTIVE, expires_at=each.expires_at)
-        if changed.update(status=HoldStatus.EXPIRED, ended_at=each.expires_at):
-            _noted(each, "hold expired", by=None, now=now)
-            ended += 1
-    return ended
+        active = active.filter(slot__issue__in={slot.issue_id for slot in only})
+    rows = list(active.select_related("slot__placement", "slot__issue__publication", "advertiser", "owner"))
+    _cut(rows, now=now)
+    ended = [each for each in rows if each.expires_at <= now and _expired(each, now=now)]
+    for each in ended:
+        _move_up(each, now=now)
+    return len(ended)
+
+
+def cut(issue: Issue, *, now: datetime.datetime) -> None:
+    """The issue may have moved: nobody holds its slots past the day by which they must be booked now."""
+    _cut(_whole(Hold.objects.standing(now).filter(slot__issue=issue)), now=now)
+
+
+def _whole(rows: QuerySet[Hold]) -> list[Hold]:
+    """With what is looked at beside them. Mostly there are none, which is asked first: every save asks."""
+    if not rows.exists():
+        return []
+    return list(rows.select_related("slot__placement", "slot__issue__publication", "advertiser", "owner"))
+
+
+def _cut(rows: Iterable[Hold], *, now: datetime.datetime) -> None:
+    by_slot: dict[int, datetime.datetime] = {}
+    for each in rows:
+        slot = each.slot
+        book_by = by_slot.get(slot.pk) or deadlines.due(slot.issue, slot.placement).book_by
+        by_slot[slot.pk] = book_by
+        if each.expires_at > book_by:
+            _change(each, expires_at=book_by)
+            _noted(each, "hold cut", by=None, now=now, words="Its issue has moved.")
+
+
+def _expired(held: Hold, *, now: datetime.datetime) -> bool:
+    """Mark it; False if somebody was faster."""
+    unchanged = Hold.objects.filter(pk=held.pk, status=HoldStatus.ACTIVE, expires_at=held.expires_at)
+    if not unchanged.update(status=HoldStatus.EXPIRED, ended_at=held.expires_at):
+        return False
+    _noted(held, "hold expired", by=None, now=now)
+    return True
+
+
+@transaction.atomic
+def _move_up(gone: Hold, *, now: datetime.datetime) -> None:
+    """Whoever comes first now was asked about conflicts when others stood before them; who clashes today lets the next one in.
+
+    The issue alone is locked: who calls us may have locked slots of it, and must not wait for others that come before those.
+    """
+    issue = Issue.objects.select_for_update(no_key=True).select_related(None).get(pk=gone.slot.issue_id)
+    behind = Hold.objects.standing(now).filter(slot=gone.slot_id)
+    if behind.filter(rank__lt=gone.rank).exists():
+        return
+    for held in behind.select_related("advertiser", "owner", "slot__issue", "slot__placement"):
+        found = conflicts.clashes(
+            [issue], held.advertiser, now=now, adding={issue.pk: 0}, taking={held.slot_id}
+        )
+        against = [clash.sentence for clash in found if not _overridden(held, clash)]
+        if not against:
+            return
+        move(held, HoldStatus.RELEASED, moves=HOLD_MOVES, ended_at=now)
+        words = f"It would come first now, but {against[0]}"
+        _noted(held, "hold ended", by=None, now=now, words=words)
+
+
+def _overridden(held: Hold, clash: conflicts.Clash) -> bool:
+    """Somebody gave a reason for that very conflict when the option was taken."""
+    return AuditEvent.objects.filter(
+        what="conflict overridden",
+        advertiser=held.advertiser_id,
+        at=held.placed_at,
+        note__startswith=clash.sentence,
+    ).exists()
 
 
 def _only_for_sponsors(advertiser: Advertiser) -> None:
@@ -145,7 +213,15 @@ def _only_for_sponsors(advertiser: Advertiser) -> None:
 def _why_not(slot: Slot, advertiser: Advertiser, behind_others: bool, *, now: datetime.datetime) -> str:
     if Hold.objects.standing(now).filter(slot=slot, advertiser=advertiser).exists():
         return f"{slot} is held for {advertiser} already."
-    return closed(slot, now=now) or ("" if behind_others else held_by_another(slot, advertiser, now=now))
+    why = closed(slot, now=now) or _too_late(slot, now=now)
+    return why or ("" if behind_others else held_by_another(slot, advertiser, now=now))
+
+
+def _too_late(slot: Slot, *, now: datetime.datetime) -> str:
+    book_by = deadlines.due(slot.issue, slot.placement).book_by
+    if now < book_by:
+        return ""
+    return f"It is too late to hold {slot}: since {book_by:%a %-d %b, %H:%M} it can only be booked."
 
 
 def _placed(
@@ -168,12 +244,9 @@ def _placed(
 
 
 def _at_most(slot: Slot, until: datetime.datetime, *, now: datetime.datetime) -> datetime.datetime:
-    book_by = deadlines.due(slot.issue, slot.placement).book_by
-    if book_by <= now:
-        raise NotNow(
-            f"It is too late to hold {slot}: since {book_by:%a %-d %b, %H:%M} it can only be booked."
-        )
-    return min(until, book_by)
+    if why := _too_late(slot, now=now):
+        raise NotNow(why)
+    return min(until, deadlines.due(slot.issue, slot.placement).book_by)
 
 
 def _standing(held: Hold, *, now: datetime.datetime) -> Hold:

@@ -93,5 +93,6 @@ def waive(owed: MakeGood, *, who: str, by: Person, now: datetime.datetime) -> No
 
 
 def _value(insertion: Insertion) -> Decimal:
-    known = pricing.PriceList(insertion.line.order.publication)
+    order = insertion.line.order
+    known = pricing.PriceList(order.publication, order.currency)
     return pricing.net([insertion], known=known)[insertion.pk]

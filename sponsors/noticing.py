@@ -6,13 +6,17 @@ from collections.abc import Sequence
 
 from django.core.mail import EmailMessage
 from django.db import transaction
+from django.db.models import Q
 
 from newsroom.lib.errors import NotNow, Refused
 from newsroom.lib.people import Person
 from sponsors import trail
 from sponsors.models import ContactRole, InsertionOrder, Notice, PortalLink
 
-__all__ = ["draft", "draft_link", "latest", "send", "to_whom"]
+__all__ = ["CLAIM_HOLDS", "draft", "draft_link", "latest", "send", "to_whom"]
+
+CLAIM_HOLDS = datetime.timedelta(minutes=10)
+"""Longer than any relay takes to answer: whoever claimed a mail before that and has not said how it went, was interrupted."""
 
 
 def draft(order: InsertionOrder, *, subject: str, sentences: Sequence[str], now: datetime.datetime) -> Notice:
@@ -55,25 +59,37 @@ def to_whom(order: InsertionOrder, *roles: str) -> str:
 
 
 def send(notice: Notice, *, to: str, subject: str, body: str, by: Person, now: datetime.datetime) -> None:
-    """Send the mail as the person has left it. Raises ``NotNow`` if it was sent already, ``Refused`` if it cannot be sent."""
+    """Send the mail as the person has left it, at least once: after a crash nobody knows, and it is a draft again.
+
+    Raises ``NotNow`` if it was sent already or is being sent, ``Refused`` if it cannot be sent.
+    """
     addresses = [each.strip() for each in to.replace(";", ",").split(",") if each.strip()]
     if not addresses or any("@" not in each or len(each.split()) != 1 for each in addresses):
         raise Refused("Name at least one mail address; part several by commas.")
+    _claim(notice, now=now, to=to[:400], subject=subject[:200], body=body)
+    # No transaction is open while we speak to the relay: on SQLite everybody would wait for its answer.
+    try:
+        _mail(notice.order, addresses, subject, body).send()
+    except (OSError, smtplib.SMTPException) as error:
+        Notice.objects.filter(pk=notice.pk, claimed_at=now).update(claimed_at=None)
+        raise Refused(f"The mail could not be sent: {error}. It is still a draft.") from error
     with transaction.atomic():
-        claimed = Notice.objects.filter(pk=notice.pk, sent_at=None)
-        if not claimed.update(to=to[:400], subject=subject[:200], body=body, sent_at=now, sent_by=by):
-            raise NotNow("This mail was sent already.")
+        Notice.objects.filter(pk=notice.pk).update(sent_at=now, sent_by=by, claimed_at=None)
         trail.note("notice sent", by=by, now=now, words=f"{subject} To {to}", order=notice.order)
-        try:
-            _mail(notice.order, addresses, subject, body).send()
-        except (OSError, smtplib.SMTPException) as error:
-            raise Refused(f"The mail could not be sent: {error}. It is still a draft.") from error
 
 
 def latest(count: int = 100) -> list[Notice]:
     """Drafts first, then what was sent, the newest of each first."""
     rows = Notice.objects.select_related("order__advertiser", "sent_by")
     return [*rows.filter(sent_at=None)[:count], *rows.exclude(sent_at=None)[:count]]
+
+
+def _claim(notice: Notice, *, now: datetime.datetime, **words: str) -> None:
+    """Of two who send it in the same moment, one does."""
+    unclaimed = Q(claimed_at=None) | Q(claimed_at__lte=now - CLAIM_HOLDS)
+    if not Notice.objects.filter(unclaimed, pk=notice.pk, sent_at=None).update(claimed_at=now, **words):
+        sent = Notice.objects.filter(pk=notice.pk).exclude(sent_at=None).exists()
+        raise NotNow("This mail was sent already." if sent else "Somebody is sending this mail right now.")
 
 
 def _mail(order: InsertionOrder, addresses: Sequence[str], subject: str, body: str) -> EmailMessage:

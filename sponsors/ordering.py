@@ -13,6 +13,7 @@ from newsroom.lib.people import Person
 from newsroom.lib.states import move
 from newsroom.lib.text import counted
 from sponsors import pricing, trail
+from sponsors.accounts import cash
 from sponsors.models import (
     Advertiser,
     Insertion,
@@ -33,6 +34,7 @@ __all__ = [
     "disapprove",
     "of_drafts",
     "open_order",
+    "price",
     "reopen",
     "sign",
     "stage",
@@ -119,12 +121,34 @@ def submit(order: InsertionOrder, *, by: Person, now: datetime.datetime) -> None
         trail.note("order submitted", by=by, now=now, order=order)
 
 
+def price(order: InsertionOrder) -> Decimal:
+    """What the order would be approved at now."""
+    known = pricing.PriceList(order.publication, order.currency)
+    return pricing.order_total(_counting(order), known=known)
+
+
 @transaction.atomic
-def approve(order: InsertionOrder, *, by: Person, now: datetime.datetime) -> OrderRevision:
-    """Waiting → approved: net prices are frozen, and what the order says is written down as a revision."""
+def approve(
+    order: InsertionOrder,
+    *,
+    seen: Decimal | None,
+    by: Person,
+    now: datetime.datetime,
+    free: bool = False,
+) -> OrderRevision:
+    """Waiting → approved: net prices are frozen, and what the order says is written down as a revision.
+
+    ``seen`` is the price that the person looked at: raises ``Conflict`` if it is another one now. ``free`` confirms that what
+    no rate card prices costs nothing; without it raises ``Refused``.
+    """
+    # Locked: what is priced here is what is approved. The step itself says if somebody else was faster.
+    InsertionOrder.objects.select_for_update(no_key=True).get(pk=order.pk)
+    insertions, known = _counting(order), pricing.PriceList(order.publication, order.currency)
+    prices = pricing.net(insertions, known=known)
+    if order.status == OrderStatus.PENDING_APPROVAL:
+        _only_as_seen(order, sum(prices.values(), Decimal(0)), seen)
+        _only_priced(order, 0 if free else len(pricing.unpriced(insertions, known=known)))
     move(order, OrderStatus.APPROVED, moves=ORDER_MOVES, approved_at=now, approved_by=by)
-    insertions = _counting(order)
-    prices = pricing.net(insertions, known=pricing.PriceList(order.publication))
     for each in insertions:
         if each.price is None:
             each.price = prices[each.pk]
@@ -136,6 +160,24 @@ def approve(order: InsertionOrder, *, by: Person, now: datetime.datetime) -> Ord
     words = f"Revision {order.revision}, {counted(len(insertions), 'insertion')}, {total} {order.currency}."
     trail.note("order approved", by=by, now=now, words=words, order=order)
     return revision
+
+
+def _only_as_seen(order: InsertionOrder, total: Decimal, seen: Decimal | None) -> None:
+    if seen is None:
+        raise Refused("Look at the price first, then approve the order.")
+    if seen != total:
+        raise Conflict(
+            f"The price of {order.number} has changed since you looked: it is {cash(total, order.currency)} now, and was "
+            f"{cash(seen, order.currency)}. Nothing was approved; look again, then decide."
+        )
+
+
+def _only_priced(order: InsertionOrder, missing: int) -> None:
+    if missing:
+        raise Refused(
+            f"No rate card in {order.currency} names a price for {counted(missing, 'insertion')}. "
+            "Confirm that they cost nothing, or add a price."
+        )
 
 
 @transaction.atomic
@@ -213,7 +255,7 @@ def _counting(order: InsertionOrder) -> list[Insertion]:
     rows = Insertion.objects.filter(line__order=order).exclude(status__in=gone)
     return list(
         rows.select_related("line__order", "line__package", "slot__issue", "slot__placement").order_by(
-            "line", "slot__issue__planned_for", "pk"
+            "line_id", "slot__issue__planned_for", "pk"
         )
     )
 

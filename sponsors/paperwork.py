@@ -66,7 +66,7 @@ class Entry:
 def order_pdf(order: InsertionOrder, *, now: datetime.datetime) -> bytes:
     """The insertion order as it stands: what runs when and where, at which price, on which terms, agreed by whom."""
     found = _standing_insertions(order)
-    known = pricing.PriceList(order.publication)
+    known = pricing.PriceList(order.publication, order.currency)
     prices = pricing.net(found, known=known)
     table = Table(
         heading="Insertions",

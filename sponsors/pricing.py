@@ -8,20 +8,24 @@ from itertools import accumulate, pairwise
 from issues.models import Publication
 from sponsors.models import Insertion, InsertionStatus, LineItem, LineKind, Package, RateCard, Slot
 
-__all__ = ["PriceList", "net", "order_total", "prices"]
+__all__ = ["PriceList", "net", "order_total", "prices", "unpriced"]
 
 CENT = Decimal("0.01")
 
 
 class PriceList:
-    """The rate cards of a publication, read once."""
+    """The rate cards of a publication, read once.
 
-    def __init__(self, publication: Publication) -> None:
-        self._cards = list(
-            RateCard.objects.filter(publication=publication)
-            .prefetch_related("items")
-            .order_by("-valid_from", "-pk")
-        )
+    An order knows those in its own ``currency`` only: amounts of two currencies are never added up, and what is priced in
+    another one has no price there.
+    """
+
+    def __init__(self, publication: Publication, currency: str = "") -> None:
+        rows = RateCard.objects.filter(publication=publication)
+        if currency:
+            rows = rows.filter(currency=currency)
+        self.currency = currency
+        self._cards = list(rows.prefetch_related("items").order_by("-valid_from", "-pk"))
 
     def card(self, day: datetime.date) -> RateCard | None:
         """The card that holds on that day: of several, the one that started last."""
@@ -29,8 +33,19 @@ class PriceList:
 
     def price(self, placement_id: int, day: datetime.date) -> Decimal:
         """The list price of one insertion: of the youngest card that names one, else 0."""
-        items = (item for card in self._cards if _holds(card, day) for item in card.items.all())
-        return next((item.price for item in items if item.placement_id == placement_id), Decimal(0))
+        return self.rate(placement_id, day)[0]
+
+    def rate(self, placement_id: int, day: datetime.date) -> tuple[Decimal, str]:
+        """The same with its currency, which is empty where no card names a price."""
+        items = ((item, card) for card in self._cards if _holds(card, day) for item in card.items.all())
+        return next(
+            ((item.price, card.currency) for item, card in items if item.placement_id == placement_id),
+            (Decimal(0), ""),
+        )
+
+    def has(self, card: RateCard, day: datetime.date) -> bool:
+        """Whether that card holds on the day, in a currency that counts here."""
+        return self.currency in ("", card.currency) and _holds(card, day)
 
 
 def _holds(card: RateCard, day: datetime.date) -> bool:
@@ -48,7 +63,7 @@ def prices(line: LineItem, slots: Sequence[Slot], *, known: PriceList) -> list[D
     listed = [known.price(slot.placement_id, slot.issue.planned_for) for slot in slots]
     asked = [_discounted(price, line.discount) for price in listed]
     if line.package is not None:
-        asked = _packaged(line, line.package, slots, asked, listed)
+        asked = _packaged(line, line.package, slots, asked, listed, known=known)
     return asked
 
 
@@ -67,6 +82,17 @@ def net(insertions: Iterable[Insertion], *, known: PriceList) -> dict[int, Decim
     return found
 
 
+def unpriced(insertions: Iterable[Insertion], *, known: PriceList) -> list[Insertion]:
+    """Sponsorships that would be approved at nothing because no rate card names a price: nobody decided to give them away."""
+    open_ones = [each for each in insertions if each.price is None and each.line.kind == LineKind.SPONSORSHIP]
+    asked = net(open_ones, known=known)
+    return [
+        each
+        for each in open_ones
+        if not asked[each.pk] and not known.price(each.slot.placement_id, each.slot.issue.planned_for)
+    ]
+
+
 def order_total(insertions: Sequence[Insertion], *, known: PriceList) -> Decimal:
     """What an order is worth: insertions that were moved or cancelled cost nothing."""
     counted = [
@@ -81,6 +107,8 @@ def _packaged(
     slots: Sequence[Slot],
     asked: Sequence[Decimal],
     listed: Sequence[Decimal],
+    *,
+    known: PriceList,
 ) -> list[Decimal]:
     """The package's price in each issue where all its placements stand together; elsewhere what is ``asked`` for each.
 
@@ -90,7 +118,7 @@ def _packaged(
     wanted = sorted(placement.pk for placement in package.placements.all())
     by_issue: dict[int, list[int]] = {}
     for index, slot in enumerate(slots):
-        if not _holds(package.card, slot.issue.planned_for):
+        if not known.has(package.card, slot.issue.planned_for):
             continue
         by_issue.setdefault(slot.issue_id, []).append(index)
     shared = list(asked)

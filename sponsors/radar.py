@@ -9,6 +9,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
 from newsroom.lib.text import listed
@@ -220,8 +221,10 @@ def _sure(text: _Text, first: int, last: int) -> bool:
     return follower is not None and follower.gap == "" and follower.key in _DEEDS | _LEGAL
 
 
+@lru_cache(maxsize=256)
 def _read(text: str) -> _Text:
-    """All words of a text, and which of its lines are prose."""
+    """All words of a text, and which of its lines are prose. Nobody changes what it returns: of an issue that is being
+    written, all texts but one were read before."""
     read = _Text(text, [])
     end, line = 0, 0
     for token in _TOKEN.finditer(text):

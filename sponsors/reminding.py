@@ -1,4 +1,5 @@
-"""Reminders by mail: of creatives and approvals that are due, and of holds that run out. Each once, at each date."""
+"""Reminders by mail: of creatives and approvals that are due, and of holds that run out. Each once, at each date; once more
+if we were interrupted and do not know whether it went out."""
 
 import datetime
 import smtplib
@@ -59,25 +60,39 @@ def send_due(*, now: datetime.datetime) -> int:
 def _send(reminder: Due, *, now: datetime.datetime) -> bool:
     if not reminder.to:  # once there is somebody to write to, it is due
         return False
-    try:
-        with transaction.atomic():
-            row = Reminder.objects.create(
-                what=reminder.what,
-                insertion=reminder.insertion,
-                hold=reminder.hold,
-                due_at=reminder.due_at,
-                sent_at=now,
-            )
-    except IntegrityError:  # sent before, or by another worker in this very moment
+    row = _claimed(reminder, now=now)
+    if row is None:
         return False
-    # The row is committed before we speak to the relay: on SQLite everybody would wait for its answer.
+    # The claim is committed before we speak to the relay: on SQLite everybody would wait for its answer.
     try:
         _mail(reminder).send()
     except (OSError, smtplib.SMTPException) as error:
-        if not never_takes(error):
-            row.delete()
+        if never_takes(error):
+            Reminder.objects.filter(pk=row.pk).update(sent_at=now)  # so that nobody tries again
+        else:
+            Reminder.objects.filter(pk=row.pk, claimed_at=now).delete()
         return False
+    Reminder.objects.filter(pk=row.pk).update(sent_at=now)
     return True
+
+
+def _claimed(reminder: Due, *, now: datetime.datetime) -> Reminder | None:
+    """The reminder's row, ours to send; None if it was sent before, or another worker has it in this very moment."""
+    which = {
+        "what": reminder.what,
+        "insertion": reminder.insertion,
+        "hold": reminder.hold,
+        "due_at": reminder.due_at,
+    }
+    try:
+        with transaction.atomic():
+            return Reminder.objects.create(**which, claimed_at=now)
+    except IntegrityError:
+        interrupted = Reminder.objects.filter(
+            **which, sent_at=None, claimed_at__lte=now - noticing.CLAIM_HOLDS
+        )
+        row = interrupted.first()
+        return row if row and interrupted.update(claimed_at=now) else None
 
 
 def _mail(reminder: Due) -> EmailMessage:
@@ -91,7 +106,7 @@ def _mail(reminder: Due) -> EmailMessage:
 
 
 def _of_insertion(insertion: Insertion, *, now: datetime.datetime) -> Iterator[Due]:
-    if insertion.late_since or not insertion.slot.issue.editable:
+    if insertion.late_since or not insertion.slot.issue.unsettled:
         return
     publication = insertion.slot.issue.publication
     dates = deadlines.due(insertion.slot.issue, insertion.slot.placement)

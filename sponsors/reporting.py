@@ -21,7 +21,8 @@ OPENS = "Opens are not reported: mail programs open mails by themselves, so a co
 
 @dataclass(frozen=True)
 class Figures:
-    """One insertion that ran. ``raw`` are all clicks, ``filtered`` those of people, ``people`` how many different ones.
+    """One insertion that ran. ``raw`` are all clicks, ``filtered`` those of people, ``people`` how many different ones, as far
+    as we know who they are.
 
     ``usual`` is the placement's median of people per delivered mail, over its latest other insertions; None while there are
     none.
@@ -113,14 +114,14 @@ def figures(ran: Sequence[Insertion]) -> list[Figures]:
 
 
 def _counted(tokens: Sequence[str]) -> dict[str, dict[str, int]]:
-    human = Q(verdict="")
+    human, known = Q(verdict=""), ~Q(reader="")
     rows = (
         Click.objects.filter(mark__in=tokens)
         .values("mark")
         .annotate(
             raw=Count("pk"),
             filtered=Count("pk", filter=human),
-            people=Count("reader", filter=human, distinct=True),
+            people=Count("reader", filter=human & known, distinct=True),
         )
         .order_by()
     )
@@ -159,7 +160,8 @@ def _twins(ran: Sequence[Insertion]) -> list[Twins]:
 
 
 def _people(tokens: Sequence[str]) -> int:
-    return Click.objects.human().filter(mark__in=tokens).values("issue", "reader").distinct().count()
+    named = Click.objects.human().filter(mark__in=tokens).exclude(reader="")
+    return named.values("issue", "reader").distinct().count()
 
 
 def twin_words(twins: Twins) -> str:

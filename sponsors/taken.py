@@ -1,7 +1,7 @@
 """Why a slot cannot be had, said politely: who was faster, and what is free instead."""
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from newsroom.lib.errors import Conflict
 from newsroom.lib.people import called
@@ -12,27 +12,34 @@ from sponsors.models import TAKES_SLOT, Advertiser, Hold, Insertion, Slot
 __all__ = ["Taken", "closed", "first_hold", "held_by_another"]
 
 JUST_NOW = datetime.timedelta(minutes=30)
+OFFERED, LOOKED_AT = 3, 12
+"""Slots that are offered instead, and how many near ones are looked at for them."""
 
 
 class Taken(Conflict):
     """Some of the slots cannot be had, so none was taken. ``free`` are the rest; ``instead`` are offers for the first that is
-    taken."""
+    taken, of those that ``suits`` says could be had."""
 
     def __init__(
-        self, refused: Sequence[tuple[Slot, str]], *, among: Sequence[Slot], now: datetime.datetime
+        self,
+        refused: Sequence[tuple[Slot, str]],
+        *,
+        among: Sequence[Slot],
+        now: datetime.datetime,
+        suits: Callable[[Slot], bool] | None = None,
     ) -> None:
         lost = {slot.pk for slot, _ in refused}
         self.refused = list(refused)
         self.free = [slot for slot in among if slot.pk not in lost]
-        self.instead = inventory.alternatives(refused[0][0], now=now, besides=among)
+        near = inventory.alternatives(refused[0][0], now=now, besides=among, count=LOOKED_AT)
+        self.instead = [slot for slot in near if suits is None or suits(slot)][:OFFERED]
         super().__init__(" ".join([*(why for _, why in refused), *self._offer()]))
 
     def _offer(self) -> list[str]:
         said = []
         if self.free:
-            said.append(
-                f"Your other {counted(len(self.free), 'slot is', 'slots are')} free; nothing was taken yet."
-            )
+            other = "slot is" if len(self.free) == 1 else f"{len(self.free)} slots are"
+            said.append(f"Your other {other} free; nothing was taken yet.")
         if self.instead:
             said.append(f"Free instead: {listed([str(slot) for slot in self.instead])}.")
         return said
@@ -40,7 +47,7 @@ class Taken(Conflict):
 
 def closed(slot: Slot, *, now: datetime.datetime) -> str:
     """Why nobody can have the slot, whatever is held; empty if it is for sale."""
-    if not slot.issue.editable:
+    if not slot.issue.unsettled:
         return f"{slot}: the issue is {slot.issue.get_status_display().lower()}, and its slots are closed."
     if slot.issue.planned_for < now.astimezone(slot.issue.publication.zone).date():
         return f"{slot} is past."

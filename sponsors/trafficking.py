@@ -31,6 +31,7 @@ __all__ = [
     "approved",
     "decide",
     "hand_over",
+    "lateness",
     "remark",
     "review",
     "reviewed",
@@ -190,6 +191,28 @@ def rule_late(insertion: Insertion, *, by: Person, now: datetime.datetime) -> Cr
     return insertion.stand_in
 
 
+def lateness(insertion: Insertion, *, now: datetime.datetime) -> str:
+    """What the advertiser did not do in time, as a sentence; empty if the message is here, or what is missing is ours.
+
+    It is read from the deadlines, whether anybody ruled or not. Who bought after the deadline had none to keep.
+    """
+    due, version = deadlines.due(insertion.slot.issue, insertion.slot.placement), insertion.version
+    if now < due.creative_due or insertion.booked_at > due.creative_due or approved(insertion):
+        return ""
+    if version is None:
+        return f"No message had come by {_clock(due.creative_due)}."
+    if _kept_waiting(version, due):
+        return ""
+    if version.submitted_at > due.creative_due:
+        came = _clock(version.submitted_at.astimezone(due.creative_due.tzinfo))
+        return f"The message came on {came}; it was due on {_clock(due.creative_due)}."
+    if version.status != VersionStatus.REVIEWED:
+        return f"What had come by {_clock(due.creative_due)} could not run: {version.review_note}"
+    if now < due.proof_due:
+        return ""
+    return f"They had not approved their message by {_clock(due.proof_due)}."
+
+
 @transaction.atomic
 def withdraw_ruling(insertion: Insertion, *, by: Person, now: datetime.datetime) -> None:
     """The creative came after all, and there is time: nothing stands in any more."""
@@ -264,14 +287,32 @@ def _only_late(insertion: Insertion, *, now: datetime.datetime) -> None:
         raise NotNow(f"The creative is due on {due.creative_due:%a %-d %b, %H:%M}; it is not late yet.")
     if approved(insertion):
         raise NotNow("The creative is here and approved; nothing has to stand in.")
+    if version is not None and _kept_waiting(version, due):
+        raise NotNow("They delivered in time: what is missing, or came late, is our own review.")
     if version is None or version.submitted_at > due.creative_due:
         return
-    if version.status == VersionStatus.SUBMITTED:
-        raise NotNow("They delivered in time: what is missing is our own review.")
     if version.status == VersionStatus.REVIEWED and now < due.proof_due:
         raise NotNow(
             f"They delivered in time, and have until {due.proof_due:%a %-d %b, %H:%M} to approve it."
         )
+
+
+def _kept_waiting(version: CreativeVersion, due: deadlines.Deadlines) -> bool:
+    """They delivered in time, and we had not answered when they should have approved: the delay is ours.
+
+    An answer is our review, or a newer version of their own before it.
+    """
+    versions = list(version.creative.versions.order_by("number"))
+    in_time = [each for each in versions if each.submitted_at <= due.creative_due]
+    if not in_time:
+        return False
+    newer = versions[len(in_time) :]
+    answered = in_time[-1].reviewed_at or (newer[0].submitted_at if newer else None)
+    return answered is None or answered > due.proof_due
+
+
+def _clock(moment: datetime.datetime) -> str:
+    return f"{moment:%a %-d %b, %H:%M}"
 
 
 def _touch(insertion: Insertion, *, now: datetime.datetime) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import prefetch_related_objects
 
 from issues import richtext
 from issues.blocks.base import Placed
@@ -39,14 +40,15 @@ class Watched:
         return UUID(self.sighting.uid)
 
 
-def watched(issue: Issue, placed: Sequence[Placed[Any]] | None = None) -> list[Watched]:
-    """What the radar finds in the issue, or in the blocks given instead of those that stand in it."""
-    booked = list(Insertion.objects.booked().in_issue(issue.pk).whole())
+def watched(issue: Issue, booked: Sequence[Insertion] | None = None) -> list[Watched]:
+    """What the radar finds in the issue. ``booked`` is what is sold in it, if somebody has read it already."""
+    if booked is None:
+        booked = list(Insertion.objects.booked().in_issue(issue.pk).whole())
     if not booked:
         return []
     advertisers = {each.advertiser.pk: each.advertiser for each in booked}
-    placed = standing(issue) if placed is None else placed
-    stories = [_story(each) for each in placed if each.kind != SPONSOR]
+    prefetch_related_objects(list(advertisers.values()), "parents", "rivals")
+    stories = [_story(each) for each in standing(issue) if each.kind != SPONSOR]
     parties = {each.name: each for each in advertisers.values()}
     sightings = radar.found(stories, [_party(each, booked) for each in advertisers.values()])
     kept = {

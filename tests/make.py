@@ -269,7 +269,7 @@ def sign_order(order: InsertionOrder, *, now: datetime.datetime = NOW) -> None:
     if order.open:
         ordering.submit(order, by=None, now=now)
     if order.status == OrderStatus.PENDING_APPROVAL:
-        ordering.approve(order, by=None, now=now)
+        ordering.approve(order, seen=ordering.price(order), free=True, by=None, now=now)
     if order.status == OrderStatus.APPROVED:
         ordering.sign(order, signed_by="Ann", by=None, now=now)
 

@@ -8,6 +8,7 @@ import os
 import shutil
 import smtplib
 import socket
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NoReturn
@@ -111,6 +112,18 @@ def postgres() -> str:
     except psycopg.Error as error:
         do_without(f"no PostgreSQL at TEST_DATABASE_URL: {error}")
     return url
+
+
+@pytest.fixture
+def own_postgres(postgres: str) -> Iterator[str]:
+    """The URL of an empty database that is the test's own."""
+    import psycopg
+
+    name = f"newsroom_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(postgres, autocommit=True) as server:
+        server.execute(f'CREATE DATABASE "{name}"')
+        yield urlsplit(postgres)._replace(path=f"/{name}").geturl()
+        server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 def _own_address(name: str, *, default_port: int) -> str:

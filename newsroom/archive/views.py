@@ -19,7 +19,8 @@ from django.views.decorators.http import require_POST, require_safe
 from issues.models import Publication
 from issues.rendering import lapsing
 from newsroom.archive import reading
-from newsroom.audience import recipients, subscribing
+from newsroom.audience import consents, recipients, subscribing
+from newsroom.audience.throttling import TooMany
 from newsroom.lib.errors import Refused
 from newsroom.lib.links import absolute
 
@@ -105,7 +106,9 @@ def privacy(request: HttpRequest) -> HttpResponse:
 @require_safe
 def robots(_request: HttpRequest) -> HttpResponse:
     """What search engines need not ask for, and where the issues are listed (RFC 9309)."""
-    closed = "".join(f"Disallow: /{first}/\n" for first in ("admin", "confirm", "desk", "sponsor", "u"))
+    closed = "".join(
+        f"Disallow: /{first}/\n" for first in ("admin", "confirm", "desk", "preferences", "sponsor", "u")
+    )
     listed = absolute(reverse("archive:sitemap"))
     return HttpResponse(f"User-agent: *\n{closed}\nSitemap: {listed}\n", content_type="text/plain")
 
@@ -125,12 +128,13 @@ def subscribe(request: HttpRequest, publication: str) -> HttpResponse:
                 name=owner.name,
                 sender=str(Address(owner.sender_name, addr_spec=owner.sender_email)),
             )
-            subscribing.ask(
-                mailing_list, form.cleaned_data["email"], source="archive form", now=timezone.now()
-            )
+            words = f"Get {owner.name} by mail. You confirm by mail. One click to leave."
+            evidence = consents.seen(request, source="archive form", words=words)
+            subscribing.ask(mailing_list, form.cleaned_data["email"], evidence=evidence, now=timezone.now())
     except Refused as error:
         values = {"publication": owner, "form": form, "error": str(error)}
-        return render(request, "archive/subscribe.html", values, status=422)
+        status = 429 if isinstance(error, TooMany) else 422
+        return render(request, "archive/subscribe.html", values, status=status)
     return render(request, "archive/asked.html", {"publication": owner})
 
 
@@ -144,9 +148,16 @@ def _newer(publication: Publication, number: int) -> str:
 def _etag(page: reading.Page) -> str:
     """Changes with anything that the page shows: the edition, the titles around it, the publication, our templates."""
     owner = page.publication
-    shown = [page.seal, page.issue.title, owner.name, owner.masthead, owner.tagline, owner.postal_address]
+    shown = [
+        page.seal,
+        page.issue.public_title,
+        owner.name,
+        owner.masthead,
+        owner.tagline,
+        owner.postal_address,
+    ]
     shown += [owner.language, repr(owner.theme), _look(), str(len(page.web))]
-    shown += [f"{each.slug} {each.title}" for each in page.recent]
+    shown += [f"{each.slug} {each.public_title}" for each in page.recent]
     digest = hashlib.sha256("\0".join(shown).encode()).hexdigest()
     return f'"{digest[:32]}"'
 

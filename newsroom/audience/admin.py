@@ -13,7 +13,7 @@ class MailingListAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Subscriber)
-class SubscriberAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class SubscriberAdmin(ReadOnlyAdmin):
     list_display = ["email", "name", "added_at"]
     search_fields = ["email", "name"]
     list_filter = ["added_at"]

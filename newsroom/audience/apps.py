@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -5,3 +7,6 @@ class AudienceConfig(AppConfig):
     name = "newsroom.audience"
     label = "audience"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        import_module("newsroom.lib.lookups")  # registers itself

@@ -1,9 +1,12 @@
 """The only list that anyone may mail."""
 
+import datetime
 from collections.abc import Sequence
 
 from django.db.models import QuerySet
+from django.utils import timezone
 
+from newsroom.audience import rules, suppressing
 from newsroom.audience.models import MailingList, Segment, Status, Subscription
 
 __all__ = ["active", "addressed", "chosen", "list_of"]
@@ -25,14 +28,24 @@ def active(slug: str) -> QuerySet[Subscription]:
     return Subscription.objects.filter(mailing_list__slug=slug, status=Status.ACTIVE)
 
 
-def chosen(slug: str, segment: Segment | None) -> QuerySet[Subscription]:
-    """Those of them whom a segment chooses; all without one."""
-    return active(slug)
+def chosen(
+    slug: str, segment: Segment | None, *, now: datetime.datetime | None = None
+) -> QuerySet[Subscription]:
+    """Those of them whom a segment chooses; all without one. Raises ``Refused`` for rules that cannot be read: a segment that
+    we do not understand must not become everybody."""
+    if segment is None:
+        return active(slug)
+    return rules.narrowed(active(slug), rules.parse(segment.rules), now=now or timezone.now())
 
 
 def addressed(subscriptions: Sequence[int]) -> list[tuple[int, str, str]]:
-    """Number, address and name of those of the given subscriptions that are active at this moment."""
+    """Number, address and name of those of the given subscriptions that are active at this moment, and not suppressed.
+
+    Nobody active is on the suppression list, but an import or a restored copy may have crossed with a bounce.
+    """
     if not subscriptions:
         return []
-    active = Subscription.objects.filter(pk__in=subscriptions, status=Status.ACTIVE)
-    return list(active.order_by("pk").values_list("pk", "subscriber__email", "subscriber__name"))
+    active = Subscription.objects.filter(pk__among=subscriptions, status=Status.ACTIVE)
+    rows = list(active.order_by("pk").values_list("pk", "subscriber__email", "subscriber__name"))
+    never = suppressing.suppressed_among(email for _, email, _ in rows)
+    return [row for row in rows if row[1] not in never] if never else rows

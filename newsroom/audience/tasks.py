@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from newsroom.audience import intakes
 from newsroom.audience.models import Status, Subscription
-from newsroom.audience.subscribing import confirm_url
+from newsroom.audience.subscribing import HOLDS, confirm_url
 from newsroom.lib.relay import never_takes
 
 AT_ONCE = 100
@@ -29,7 +29,7 @@ def send_confirmations() -> None:
     """Send the confirmation mails that are due; what the relay does not take is due again a minute later,
     unless it says never."""
     now = timezone.now()
-    due = Subscription.objects.filter(mail_due_at__lte=now, status__in=[Status.PENDING, Status.UNSUBSCRIBED])
+    due = Subscription.objects.filter(mail_due_at__lte=now).exclude(status=Status.ACTIVE)
     with_names = due.select_related("subscriber", "mailing_list").order_by("mail_due_at")[:AT_ONCE]
     for subscription in with_names:
         _send(subscription, now=now)
@@ -39,7 +39,11 @@ def _send(subscription: Subscription, *, now: datetime.datetime) -> None:
     claimed = Subscription.objects.filter(pk=subscription.pk, mail_due_at=subscription.mail_due_at)
     if claimed.update(mail_due_at=now + TRY_AGAIN) != 1:
         return
-    values = {"list": subscription.mailing_list, "url": confirm_url(subscription.pk)}
+    values = {
+        "list": subscription.mailing_list,
+        "url": confirm_url(subscription.pk, now=now),
+        "days": HOLDS.days,
+    }
     mail = EmailMessage(
         subject=f"Please confirm: {subscription.mailing_list.name}",
         body=render_to_string("audience/confirmation.txt", values),

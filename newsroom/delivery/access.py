@@ -2,13 +2,15 @@
 
 from django.http import Http404
 
-from issues.access import WRITE, issue
+from issues.access import APPROVE, WRITE, issue
 from newsroom.delivery.models import Send, SendStatus
 from newsroom.lib.people import Visitor
 
-__all__ = ["SEE", "STEER", "WRITE", "issue", "send"]
+__all__ = ["APPROVE", "LIMIT", "NAME", "SEE", "STEER", "WRITE", "issue", "send"]
 
-SEE, STEER = "delivery.view_send", "delivery.schedule_send"
+SEE, STEER, LIMIT = "delivery.view_send", "delivery.schedule_send", "delivery.change_ratelimit"
+NAME = "audience.view_subscription"
+"""To see addresses: most who follow a send have no business with them."""
 
 
 def send(user: Visitor, pk: int, right: str) -> Send:

@@ -11,7 +11,7 @@ SALES, SALES_MANAGER, AD_OPS, FINANCE = "Sales", "Sales managers", "Ad operation
 _SEE = ["issues.view_issue", "sponsors.view_insertion", "delivery.view_send"]
 _WRITE = [*_SEE, "issues.add_issue", "issues.change_issue"]
 _WRITERS = ["issues.view_contributor", "issues.add_contributor", "issues.change_contributor"]
-_READERS = ["audience.view_subscription", "audience.add_subscription"]
+_READERS = [f"audience.{verb}_subscription" for verb in ("view", "add", "change")]
 _PARTIES = [
     f"sponsors.{verb}_{model}"
     for verb in ("view", "add", "change")
@@ -59,6 +59,7 @@ ROLES: dict[str, list[str]] = {
         *_READERS,
         *_INVENTORY,
         "delivery.schedule_send",
+        "delivery.change_ratelimit",
         "issues.view_publication",
         "issues.add_publication",
         "issues.change_publication",

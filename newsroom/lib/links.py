@@ -1,6 +1,7 @@
 """Addresses: those that leave the house, absolute and signed where they say who somebody is; and that of a visitor."""
 
 import base64
+import datetime
 import hashlib
 import hmac
 from dataclasses import dataclass
@@ -10,7 +11,8 @@ from hashlib import blake2b
 from django.conf import settings
 from django.http import HttpRequest
 
-_ID_BYTES, _MAC_BYTES = 6, 14
+_ID_BYTES, _MOMENT_BYTES, _MAC_BYTES = 6, 7, 14
+_EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 TOKEN_LENGTH = 27
 """Characters of a token: always the same, all of them safe in an address and in quoted-printable."""
 
@@ -21,10 +23,11 @@ def absolute(path: str) -> str:
 
 
 def visitor_address(request: HttpRequest) -> str:
-    """Where a request comes from. Behind a proxy it is what the proxy says: the last of X-Forwarded-For, since the earlier
-    ones are the visitor's own words."""
-    said = request.META.get("HTTP_X_FORWARDED_FOR", "") if settings.BEHIND_PROXY else ""
-    return said.rpartition(",")[2].strip() or request.META.get("REMOTE_ADDR", "")
+    """Where a request comes from. Behind proxies it is what the outermost of ours says: each adds to X-Forwarded-For whom it
+    speaks for, and what stands before that is the visitor's own words."""
+    ours = int(settings.BEHIND_PROXY)
+    said = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")[-ours:] if ours else [""]
+    return said[0].strip() or request.META.get("REMOTE_ADDR", "")
 
 
 def token(purpose: str, row_id: int) -> str:
@@ -43,6 +46,26 @@ def row_id(purpose: str, given: str) -> int | None:
     return number if hmac.compare_digest(given.encode(), token(purpose, number).encode()) else None
 
 
+def dated_token(purpose: str, row: int, at: datetime.datetime) -> str:
+    """A token of 36 characters ``[A-Za-z0-9_-]`` that names a row and when it was made, to the microsecond (HMAC of 112 bits)."""
+    moment = int((at - _EPOCH) / datetime.timedelta(microseconds=1))
+    said = row.to_bytes(_ID_BYTES, "big") + moment.to_bytes(_MOMENT_BYTES, "big")
+    return base64.urlsafe_b64encode(said + _mac(f"dated {purpose}", said)).decode()
+
+
+def dated_row(purpose: str, given: str) -> tuple[int, datetime.datetime] | None:
+    """The row that a dated token names and when it was made; None if we did not make it for that purpose."""
+    try:
+        raw = base64.b64decode(given, altchars=b"-_", validate=True)
+    except ValueError:
+        return None
+    said, mac = raw[: _ID_BYTES + _MOMENT_BYTES], raw[_ID_BYTES + _MOMENT_BYTES :]
+    if not hmac.compare_digest(mac, _mac(f"dated {purpose}", said)):
+        return None
+    moment = datetime.timedelta(microseconds=int.from_bytes(said[_ID_BYTES:], "big"))
+    return int.from_bytes(said[:_ID_BYTES], "big"), _EPOCH + moment
+
+
 @dataclass(frozen=True)
 class ReaderToken:
     """One reader of one printing of an issue, in 20 bytes that cannot be guessed (keyed BLAKE2b of 88 bits, RFC 7693): what every
@@ -53,8 +76,7 @@ class ReaderToken:
 
     @property
     def raw(self) -> bytes:
-        number = self.printing.to_bytes(4, "big") + self.subscription.to_bytes(5, "big")
-        return number + blake2b(number, digest_size=11, key=_reader_key()).digest()
+        return reader_bytes(self.printing, self.subscription)
 
     @property
     def text(self) -> str:
@@ -65,6 +87,12 @@ class ReaderToken:
     def hex(self) -> str:
         """As it stands in a return path, where a mail server may change the case: 40 characters."""
         return self.raw.hex()
+
+
+def reader_bytes(printing: int, subscription: int) -> bytes:
+    """A reader's token in its twenty bytes; for the sender, which makes one for each message."""
+    number = printing.to_bytes(4, "big") + subscription.to_bytes(5, "big")
+    return number + blake2b(number, digest_size=11, key=_reader_key()).digest()
 
 
 def reader_token(given: str) -> ReaderToken | None:

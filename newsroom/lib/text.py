@@ -19,6 +19,7 @@ SYMBOLS = {
 }
 SCALES = ((Decimal(10) ** 12, "trillion"), (Decimal(10) ** 9, "billion"), (Decimal(10) ** 6, "million"))
 WORDS_A_MINUTE = 230
+_JOINING = "\u200c\u200d\u200e\u200f"
 
 
 def amount_in_words(amount: Decimal) -> str:
@@ -73,6 +74,13 @@ def counted(number: int, noun: str, plural: str = "") -> str:
 def printable(words: str) -> str:
     """Without the control characters that XML cannot hold."""
     return "".join(letter for letter in words if letter >= " " or letter in "\t\n\r")
+
+
+def one_line(words: str, most: int) -> str:
+    """The words on one line without control characters, at most so many letters. What joins emoji and letters, and tells in which
+    direction they run, stays."""
+    kept = (letter if letter.isprintable() or letter in _JOINING else " " for letter in words)
+    return " ".join("".join(kept).split())[:most]
 
 
 def minutes_to_read(words: int) -> int:

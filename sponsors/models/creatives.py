@@ -85,7 +85,7 @@ class CreativeVersion(models.Model):
     link_found = models.CharField(max_length=300, blank=True)
 
     class Meta:
-        ordering = ["creative", "-number"]
+        ordering = ["-creative_id", "-number"]
         constraints = [
             models.UniqueConstraint(fields=["creative", "number"], name="version_number_once_per_creative")
         ]
@@ -125,7 +125,7 @@ class Proof(models.Model):
     words = models.CharField(max_length=1000, blank=True)
 
     class Meta:
-        ordering = ["insertion", "-at", "-pk"]
+        ordering = ["insertion_id", "-at", "-pk"]
 
     def __str__(self) -> str:
         return f"{self.get_decision_display()} by {self.who}"
@@ -143,7 +143,7 @@ class Remark(models.Model):
     words = models.CharField(max_length=2000)
 
     class Meta:
-        ordering = ["insertion", "at", "pk"]
+        ordering = ["insertion_id", "at", "pk"]
 
     def __str__(self) -> str:
         return f"{self.who}: {self.words[:40]}"

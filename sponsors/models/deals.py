@@ -32,7 +32,7 @@ HOLD_MOVES: Moves = {
 class HoldQuerySet(models.QuerySet["Hold"]):
     def standing(self, now: datetime.datetime) -> Self:
         """Active, and their time has not run out: the clock is asked on reading, whatever the row says."""
-        return self.filter(status=HoldStatus.ACTIVE, expires_at__gt=now).order_by("slot", "rank")
+        return self.filter(status=HoldStatus.ACTIVE, expires_at__gt=now).order_by("slot_id", "rank")
 
     def run_out(self, now: datetime.datetime) -> Self:
         """Active in the row, though their time has run out."""
@@ -64,7 +64,7 @@ class Hold(models.Model):
     objects = HoldQuerySet.as_manager()
 
     class Meta:
-        ordering = ["slot", "rank"]
+        ordering = ["slot_id", "rank"]
         constraints = [
             models.UniqueConstraint(
                 fields=["slot", "rank"], condition=Q(status="active"), name="one_active_hold_per_rank"
@@ -192,7 +192,7 @@ class LineItem(models.Model):
     min_gap_blocks = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
-        ordering = ["order", "pk"]
+        ordering = ["order_id", "pk"]
 
     def __str__(self) -> str:
         return f"{self.order.number}, {self.get_kind_display().lower()}"
@@ -212,7 +212,9 @@ INSERTION_MOVES: Moves = {
     ),
 }
 LIVE = (InsertionStatus.BOOKED,)
-TAKES_SLOT = (InsertionStatus.BOOKED, InsertionStatus.RAN, InsertionStatus.MISSED)
+TAKES_SLOT = (InsertionStatus.BOOKED, InsertionStatus.RAN)
+"""What is missed takes no slot: once the issue was sent nobody can buy there any more, and if it was settled as missed because
+the issue moved, the slot is for sale again."""
 
 
 class Fault(models.TextChoices):
@@ -286,7 +288,7 @@ class Insertion(models.Model):
     objects = InsertionQuerySet.as_manager()
 
     class Meta:
-        ordering = ["slot", "pk"]
+        ordering = ["slot_id", "pk"]
         constraints = [
             models.UniqueConstraint(
                 fields=["slot"], condition=Q(status__in=TAKES_SLOT), name="slot_sold_once"
@@ -302,6 +304,11 @@ class Insertion(models.Model):
     @property
     def advertiser(self) -> Advertiser:
         return self.line.order.advertiser
+
+    @property
+    def booked(self) -> bool:
+        """Sold, and still to run."""
+        return self.status in LIVE
 
 
 class Scope(models.TextChoices):
@@ -320,7 +327,7 @@ class Exclusivity(models.Model):
     rivals = models.ManyToManyField(Advertiser, blank=True, related_name="+")
 
     class Meta:
-        ordering = ["line", "pk"]
+        ordering = ["line_id", "pk"]
         verbose_name_plural = "exclusivities"
         constraints = [
             models.CheckConstraint(

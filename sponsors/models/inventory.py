@@ -143,7 +143,7 @@ class Slot(models.Model):
     blocked_for = models.CharField(max_length=120, blank=True, help_text="Why it is not for sale.")
 
     class Meta:
-        ordering = ["issue", "placement__position", "ordinal"]
+        ordering = ["issue_id", "placement__position", "ordinal"]
         constraints = [
             models.UniqueConstraint(fields=["issue", "placement", "ordinal"], name="slot_once_per_issue")
         ]

@@ -85,13 +85,17 @@ class MakeGood(models.Model):
 
 
 class Notice(models.Model):
-    """A mail to an advertiser that we drafted; a person reads it and sends it."""
+    """A mail to an advertiser that we drafted; a person reads it and sends it.
+
+    ``claimed_at`` is when somebody began to hand it to the relay; it is empty again once that has failed or is done.
+    """
 
     order = models.ForeignKey(InsertionOrder, on_delete=models.PROTECT, related_name="notices")
     to = models.CharField(max_length=400, blank=True)
     subject = models.CharField(max_length=200)
     body = models.TextField()
     drafted_at = models.DateTimeField()
+    claimed_at = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
     sent_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
@@ -105,7 +109,10 @@ class Notice(models.Model):
 
 
 class Reminder(models.Model):
-    """That somebody was reminded of one thing at one date: a moved date is another reminder."""
+    """That somebody was reminded of one thing at one date: a moved date is another reminder.
+
+    A row is claimed before the relay is spoken to, and sent after it; one that stays claimed was interrupted.
+    """
 
     what = models.CharField(max_length=20)
     insertion = models.ForeignKey(
@@ -115,10 +122,11 @@ class Reminder(models.Model):
         "sponsors.Hold", null=True, blank=True, on_delete=models.CASCADE, related_name="reminders"
     )
     due_at = models.DateTimeField()
-    sent_at = models.DateTimeField()
+    claimed_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        ordering = ["-sent_at"]
+        ordering = ["-claimed_at"]
         constraints = [
             models.UniqueConstraint(
                 fields=["what", "insertion", "due_at"],

@@ -51,7 +51,7 @@ class Override(models.Model):
     at = models.DateTimeField()
 
     class Meta:
-        ordering = ["insertion", "at"]
+        ordering = ["insertion_id", "at"]
 
     def __str__(self) -> str:
         return f"{self.insertion}: {self.reason}"

@@ -1,6 +1,7 @@
 """The calendar, and what is done with slots chosen in it: hold, book, block."""
 
 import datetime
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from issues.models import Publication
 from newsroom.lib.errors import NewsroomError, Refused
 from newsroom.lib.people import person
-from newsroom.lib.text import counted, printable
+from newsroom.lib.text import counted, listed, printable
 from sponsors import access, calendar, dealing, holding, inventory, selling
 from sponsors.conflicts import Clashes
 from sponsors.forms import BlockForm, BookForm, HoldForm
@@ -68,7 +69,7 @@ def hold(request: HttpRequest) -> HttpResponse:
     """Hold the chosen slots, all or none."""
     access.allow(request.user, access.SELL)
     slots = _slots(request)
-    form = HoldForm(request.POST or None, initial=_first(request))
+    form = HoldForm(request.POST or None, initial=_initial(request))
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         try:
@@ -93,7 +94,7 @@ def book(request: HttpRequest) -> HttpResponse:
     access.allow(request.user, access.SELL)
     slots = _slots(request)
     publication = slots[0].issue.publication if slots else Publication.objects.first()
-    form = BookForm(request.POST or None, publication=publication, initial=_first(request, slots))
+    form = BookForm(request.POST or None, publication=publication, initial=_initial(request, slots))
     if request.method == "POST" and form.is_valid():
         try:
             line = dealing.book(
@@ -150,10 +151,21 @@ def challenge(request: HttpRequest, pk: int) -> HttpResponse:
         advertiser = selling.known_by_name(name)
         first = holding.challenge(slot, advertiser, by=person(request), now=timezone.now())
     until = first.expires_at.astimezone(slot.issue.publication.zone)
+    ahead = _ahead(slot, advertiser)
+    order = f", after {listed(ahead)}" if ahead else ""
     messages.success(
-        request, f"{first.advertiser} has until {until:%a %-d %b, %H:%M} to book; {advertiser} is next."
+        request,
+        f"{first.advertiser} has until {until:%a %-d %b, %H:%M} to book; {advertiser} is next{order}.",
     )
     return redirect("sponsors:slot", pk)
+
+
+def _ahead(slot: Slot, advertiser: Advertiser) -> list[str]:
+    """Who stands between the first option on the slot and that advertiser's."""
+    _first, *others = slot.holds.standing(timezone.now()).select_related("advertiser")
+    return list(
+        itertools.takewhile(lambda name: name != advertiser.name, (str(each.advertiser) for each in others))
+    )
 
 
 @require_safe
@@ -193,6 +205,7 @@ def _sheet(
         "clashes": error if isinstance(error, Clashes) else None,
         "may_override": request.user.has_perm(access.APPROVE),
         "quote": dealing.quote(slots) if verb == "book" and slots else None,
+        "blocked": sum(bool(slot.blocked_for) for slot in slots),
         "advertisers": _names(),
         "back": _back(slots),
         "section": "sponsors",
@@ -212,14 +225,10 @@ def _slot(pk: int) -> Slot:
 
 
 def _reason(request: HttpRequest) -> str:
-    """The reason for an override, from whoever may give one."""
-    reason = request.POST.get("overriding", "").strip()
-    if reason:
-        access.allow(request.user, access.APPROVE)
-    return reason
+    return access.overriding(request.user, request.POST.get("overriding", ""))
 
 
-def _first(request: HttpRequest, slots: Sequence[Slot] = ()) -> dict[str, Any]:
+def _initial(request: HttpRequest, slots: Sequence[Slot] = ()) -> dict[str, Any]:
     issues = [slot.issue_id for slot in slots]
     most = max((issues.count(each) for each in issues), default=1)
     return {"advertiser": request.GET.get("for", ""), "max_per_issue": most}
@@ -243,11 +252,13 @@ def _address(publication: Publication, since: datetime.date, weeks: int) -> str:
 
 
 def chosen_publication(request: HttpRequest, known_ones: Sequence[Publication]) -> Publication | None:
+    """The publication that the address names, else the first."""
     named = request.GET.get("publication")
     return next((each for each in known_ones if each.slug == named), next(iter(known_ones), None))
 
 
 def since_day(request: HttpRequest, publication: Publication) -> datetime.date:
+    """The day from which the address asks, else today where the publication appears."""
     try:
         day = parse_date(request.GET.get("since", ""))
     except ValueError:

@@ -25,6 +25,9 @@ from sponsors import access, checks, deadlines, gate, inventory, selling, showin
 from sponsors.forms import CreativeForm
 from sponsors.models import CreativeVersion, Decision, Insertion, InsertionStatus, VersionStatus
 
+PLACERS = (access.SELL, access.TRAFFIC)
+"""Rights of those who move what is sold: sales, and ad operations for what the radar shows them."""
+
 SWAPPED_WITHIN = 45
 """Days around an issue in which something else is offered to change places with."""
 
@@ -40,7 +43,7 @@ def insertion(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def creative(request: HttpRequest, pk: int) -> HttpResponse:
     """Bring the message in on the sponsor's behalf."""
-    shown = access.insertion_to_fill(request.user, pk)
+    shown = access.insertion(request.user, pk, access.SELL, access.TRAFFIC)
     form = creative_form(request, shown)
     if request.method == "POST" and form.is_valid():
         by = person(request)
@@ -91,11 +94,11 @@ def looked_at(shown: Insertion) -> CreativeVersion | None:
 
 @require_POST
 def step(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
-    """Review, approve for the sponsor, remark, move, cancel, rule late, override: each with the right that it takes."""
+    """Review, approve for the sponsor, remark, move, cancel, rule late, override: each for those who may."""
     if verb not in STEPS:
         raise Http404("There is no such step.")
-    right, do = STEPS[verb]
-    on = access.insertion(request.user, pk, right)
+    rights, do = STEPS[verb]
+    on = access.insertion(request.user, pk, *rights)
     try:
         landed = do(request, on) or on
     except NewsroomError as error:
@@ -137,23 +140,22 @@ def _remark(request: HttpRequest, on: Insertion) -> None:
     trafficking.remark(on, request.POST.get("words", ""), who=called(by), by=by, now=timezone.now())
 
 
+def _reason(request: HttpRequest) -> str:
+    return access.overriding(request.user, request.POST.get("overriding", ""))
+
+
 def _move(request: HttpRequest, on: Insertion) -> Insertion:
     (to,) = inventory.at([request.POST.get("slot", "")])
-    reason = request.POST.get("overriding", "").strip()
-    if reason:
-        access.allow(request.user, access.APPROVE)
-    moved = selling.move(on, to, by=person(request), now=timezone.now(), overriding=reason)
+    moved = selling.move(on, to, by=person(request), now=timezone.now(), overriding=_reason(request))
     messages.success(request, f"Moved to {to}.")
     return moved
 
 
 def _swap(request: HttpRequest, on: Insertion) -> Insertion:
-    given, reason = request.POST.get("with", ""), request.POST.get("overriding", "").strip()
-    if reason:
-        access.allow(request.user, access.APPROVE)
+    given, reason = request.POST.get("with", ""), _reason(request)
     if not is_key(given):
         raise Refused("Choose what it changes places with.")
-    other = access.insertion(request.user, int(given), access.SELL)
+    other = access.insertion(request.user, int(given), *PLACERS)
     swapped, _ = selling.swap(on, other, by=person(request), now=timezone.now(), overriding=reason)
     messages.success(
         request, f"Changed places: it is in {swapped.slot} now, and {other.advertiser} in {on.slot}."
@@ -196,24 +198,24 @@ def _name(request: HttpRequest, on: Insertion) -> None:
     messages.success(request, f"It is {advertiser}’s message now.")
 
 
-STEPS: dict[str, tuple[str, Callable[[HttpRequest, Insertion], Insertion | None]]] = {
-    "review": (access.TRAFFIC, _review),
-    "approve": (access.TRAFFIC, _approve_for),
-    "remark": (access.SEE, _remark),
-    "move": (access.SELL, _move),
-    "swap": (access.SELL, _swap),
-    "cancel": (access.SELL, _cancel),
-    "late": (access.TRAFFIC, _rule_late),
-    "withdraw": (access.TRAFFIC, _withdraw),
-    "keep": (access.OVERRIDE, _keep),
-    "name": (access.SELL, _name),
+STEPS: dict[str, tuple[tuple[str, ...], Callable[[HttpRequest, Insertion], Insertion | None]]] = {
+    "review": ((access.TRAFFIC,), _review),
+    "approve": ((access.TRAFFIC,), _approve_for),
+    "remark": ((access.SEE,), _remark),
+    "move": (PLACERS, _move),
+    "swap": (PLACERS, _swap),
+    "cancel": ((access.SELL,), _cancel),
+    "late": ((access.TRAFFIC,), _rule_late),
+    "withdraw": ((access.TRAFFIC,), _withdraw),
+    "keep": ((access.OVERRIDE,), _keep),
+    "name": ((access.SELL,), _name),
 }
 
 
 def _shown(request: HttpRequest, shown: Insertion) -> dict[str, Any]:
     issue, now = shown.slot.issue, timezone.now()
     commitment = next((each for each in _commitments(shown) if each.url.endswith(f"/{shown.pk}/")), None)
-    booked = shown.status == InsertionStatus.BOOKED
+    booked = shown.booked
     return {
         "insertion": shown,
         "order": shown.line.order,
@@ -234,6 +236,7 @@ def _shown(request: HttpRequest, shown: Insertion) -> dict[str, Any]:
         "overrides": list(shown.overrides.all()),
         "free": inventory.alternatives(shown.slot, now=now, count=12) if booked else [],
         "partners": _partners(shown) if booked else [],
+        "lateness": trafficking.lateness(shown, now=now),
         "record": getattr(shown, "run_record", None),
         "owed": getattr(shown, "make_good", None),
         "trail": list(access.trail(request.user, shown.trail.all())[:50]),
@@ -258,4 +261,4 @@ def _partners(shown: Insertion) -> list[Insertion]:
 def _commitments(shown: Insertion) -> list[Any]:
     """What the gate says of this issue."""
     blocks = by_kind(standing(shown.slot.issue)).get(gate.KIND, [])
-    return gate.commitments(gate.layout(shown.slot.issue, blocks), now=timezone.now())
+    return gate.commitments(gate.layout(shown.slot.issue, blocks))

@@ -1,5 +1,6 @@
 """Insertion orders: what was sold, at which price, and where it stands."""
 
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.contrib import messages
@@ -15,7 +16,7 @@ from newsroom.lib.people import person
 from newsroom.lib.text import counted, printable
 from sponsors import access, accounts, billing, dealing, noticing, ordering, portal, pricing, selling
 from sponsors.forms import ExclusivityForm, LinkForm, OrderForm
-from sponsors.models import Insertion, InsertionOrder, InsertionStatus, LineKind, OrderStatus
+from sponsors.models import Insertion, InsertionOrder, InsertionStatus, OrderStatus
 
 ORDERS_A_PAGE = 40
 
@@ -81,7 +82,8 @@ def step(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         if verb == "submit":
             ordering.submit(on, by=by, now=now)
         elif verb == "approve":
-            ordering.approve(on, by=by, now=now)
+            seen, free = _amount(request.POST.get("seen", "")), bool(request.POST.get("free"))
+            ordering.approve(on, seen=seen, free=free, by=by, now=now)
         elif verb == "disapprove":
             ordering.disapprove(on, by=by, now=now, words=words)
         elif verb == "sign":
@@ -126,7 +128,7 @@ def revoke(request: HttpRequest, pk: int) -> HttpResponse:
 def exclusivity(request: HttpRequest, pk: int) -> HttpResponse:
     """Sell on an order that others stay out."""
     on = access.order(request.user, pk, access.SELL)
-    form = ExclusivityForm(request.POST or None)
+    form = ExclusivityForm(request.POST or None, buyer=on.advertiser)
     line = on.lines.last()
     if request.method == "POST" and form.is_valid():
         try:
@@ -147,7 +149,7 @@ def _shown(request: HttpRequest, shown: InsertionOrder, form: OrderForm) -> dict
         .order_by("slot__issue__planned_for", "slot__placement__position", "pk")
     )  # fmt: skip
     now, contact = timezone.now(), shown.advertiser.contacts.first()
-    price_list = pricing.PriceList(shown.publication)
+    price_list = pricing.PriceList(shown.publication, shown.currency)
     prices = pricing.net(insertions, known=price_list)
     live = [
         each for each in insertions if each.status not in (InsertionStatus.MOVED, InsertionStatus.CANCELLED)
@@ -158,19 +160,11 @@ def _shown(request: HttpRequest, shown: InsertionOrder, form: OrderForm) -> dict
         "form": form,
         "rows": [(each, prices[each.pk]) for each in insertions],
         "total": pricing.order_total(insertions, known=price_list),
-        "unpriced": sum(
-            each.price is None
-            and each.line.kind == LineKind.SPONSORSHIP
-            and not prices[each.pk]
-            and not each.line.discount
-            for each in live
-        ),
+        "unpriced": len(pricing.unpriced(live, known=price_list)),
         "booked": sum(each.status == InsertionStatus.BOOKED for each in insertions),
         "exclusivities": [each for line in shown.lines.all() for each in line.exclusivities.all()],
         "links": [(each, portal.url(each), each.holds(now)) for each in shown.portal_links.all()],
         "link_form": LinkForm(initial={"name": contact.name, "email": contact.email} if contact else None),
-        "contacts": list(shown.advertiser.contacts.all()),
-        "notices": list(shown.notices.all()),
         **_bills(request, shown),
         "trail": list(
             access.trail(
@@ -181,6 +175,15 @@ def _shown(request: HttpRequest, shown: InsertionOrder, form: OrderForm) -> dict
         "now": now,
         "section": "sponsors",
     }
+
+
+def _amount(given: str) -> Decimal | None:
+    """The price that a form sends back; None if it is none."""
+    try:
+        amount = Decimal(given)
+    except InvalidOperation:
+        return None
+    return amount if amount.is_finite() else None
 
 
 def _bills(request: HttpRequest, shown: InsertionOrder) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from issues.rendering import slots
 from newsroom.lib.errors import NewsroomError
 from newsroom.lib.links import visitor_address
 from sponsors import checks, deadlines, portal, reporting, showing, trafficking
-from sponsors.models import Decision, Insertion, InsertionStatus, PortalLink
+from sponsors.models import Decision, Insertion, InsertionStatus, PortalLink, VersionStatus
 from sponsors.views.insertions import creative_form, looked_at, shown_alone
 from sponsors.views.reports import as_page, exported
 
@@ -183,13 +183,14 @@ def _row(shown: Insertion, now: datetime.datetime) -> dict[str, Any]:
         "insertion": shown,
         "due": due,
         "asks": _asks(shown),
+        "approved": trafficking.approved(shown),
         "late": now > due.creative_due,
         "open": _open(shown),
     }
 
 
 def _open(shown: Insertion) -> bool:
-    return shown.status == InsertionStatus.BOOKED and shown.slot.issue.editable
+    return shown.status == InsertionStatus.BOOKED and shown.slot.issue.unsettled
 
 
 def _asks(shown: Insertion) -> str:
@@ -198,9 +199,9 @@ def _asks(shown: Insertion) -> str:
         return ""
     if shown.version is None:
         return "your message"
-    if shown.version.status in ("changes_requested", "rejected"):
+    if shown.version.status in (VersionStatus.CHANGES_REQUESTED, VersionStatus.REJECTED):
         return "your changes"
-    if shown.version.status == "reviewed" and not trafficking.approved(shown):
+    if shown.version.status == VersionStatus.REVIEWED and not trafficking.approved(shown):
         return "your approval"
     return ""
 

@@ -22,9 +22,7 @@ def settle(request: HttpRequest, pk: int) -> HttpResponse:
     issue = access.issue(request.user, pk, access.SELL)
     error: NewsroomError | None = None
     if request.method == "POST":
-        reason = request.POST.get("overriding", "").strip()
-        if reason:
-            access.allow(request.user, access.APPROVE)
+        reason = access.overriding(request.user, request.POST.get("overriding", ""))
         try:
             drafted = settling.settle(
                 issue, _choices(request, issue), by=person(request), now=timezone.now(), overriding=reason
@@ -78,7 +76,7 @@ def keep(request: HttpRequest, pk: int, number: int) -> HttpResponse:
 def notices(request: HttpRequest) -> HttpResponse:
     """Mails that wait for somebody to read and send them, and those that were sent."""
     access.allow(request.user, access.SELL)
-    values = {"notices": noticing.latest(), "here": "notices", "section": "sponsors"}
+    values = {"mails": noticing.latest(), "here": "notices", "section": "sponsors"}
     return render(request, "sponsors/notices.html", values)
 
 

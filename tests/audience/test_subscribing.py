@@ -7,12 +7,15 @@ import pytest
 from django.core import mail
 from django.db.models import F
 from django.test import Client
+from django.utils import timezone
 
 from issues.models import Publication
 from newsroom.audience import subscribing, tasks
+from newsroom.audience.consents import Evidence
 from newsroom.audience.models import Status, Subscriber, Subscription
 from newsroom.lib import links
 from newsroom.lib.errors import Refused
+from newsroom.lib.text import one_line
 from tests.delivery.relay import dead_relay, fake_relay
 from tests.make import NOW, make_list, make_publication, make_reader
 
@@ -132,7 +135,8 @@ def test_confirming_twice_changes_nothing(publication):
 
 def test_who_left_can_come_back_by_the_same_way(publication):
     left = make_reader(publication, ANN)
-    subscribing.leave(left, by="page", now=NOW)
+    Subscription.objects.update(asked_at=timezone.now() - datetime.timedelta(days=9))
+    subscribing.leave(left, by="page", now=timezone.now())
     ask(publication)
     left.refresh_from_db()
     assert left.status == Status.UNSUBSCRIBED
@@ -209,11 +213,51 @@ def test_an_address_is_kept_trimmed_and_with_a_small_domain():
 
 def test_asking_for_no_address_is_refused(publication):
     with pytest.raises(Refused, match="not an email address"):
-        subscribing.ask(make_list(publication), "ann@@", source="test", now=NOW)
+        subscribing.ask(make_list(publication), "ann@@", evidence=Evidence("test"), now=NOW)
 
 
 def test_a_link_to_leave_does_not_confirm(publication):
     reader = make_reader(publication, ANN, status=Status.PENDING)
-    assert Client().post(f"/confirm/{links.token(subscribing.LEAVE, reader.pk)}/").status_code == 404
+    for token in (links.token("leave", reader.pk), links.dated_token("leave", reader.pk, timezone.now())):
+        assert Client().post(f"/confirm/{token}/").status_code == 404
     reader.refresh_from_db()
     assert reader.status == Status.PENDING
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("ann+news@readers.example", "ann+news@readers.example"),
+        ("Ann@B\u00fccher.Example\r\n", "Ann@xn--bcher-kva.example"),
+        ('"ann.o\'neil"@readers.example', '"ann.o\'neil"@readers.example'),
+        ("o'neil@readers.example", "o'neil@readers.example"),
+    ],
+)
+def test_unusual_addresses_are_kept(given, kept):
+    assert subscribing.normal_address(given) == kept
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "ann\r\nBcc: all@readers.example",
+        "ann@readers.example\nbob@readers.example",
+        "a\0nn@readers.example",
+        '"a\x01"@readers.example',
+        '"a\r\n"@readers.example',
+        "ann@" + "ü" * 300 + ".example",
+        "ann@readers..example",
+        "@readers.example",
+        "ann@@readers.example",
+    ],
+)
+def test_addresses_that_could_do_harm_are_refused_in_words_that_cannot(given):
+    with pytest.raises(Refused) as refused:
+        subscribing.normal_address(given)
+    assert str(refused.value).isprintable()
+
+
+def test_names_keep_their_letters_and_lose_their_lines():
+    assert one_line("  \u05d3\u05e0\u05d4\u200f \U0001f469\u200d\U0001f680\r\nBcc:\0x", 120) == (
+        "\u05d3\u05e0\u05d4\u200f \U0001f469\u200d\U0001f680 Bcc: x"
+    )

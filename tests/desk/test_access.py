@@ -16,7 +16,8 @@ from django.utils import timezone
 from issues import commenting, history
 from issues.blocks import registry
 from issues.models import Issue
-from newsroom.audience import subscribing
+from newsroom.audience import segments, subscribing, suppressing
+from newsroom.audience.models import Reason
 from newsroom.delivery import catcher, scheduling
 from newsroom.desk import roles
 from newsroom.lib import links
@@ -84,7 +85,11 @@ DOORS = {
     "archive:issue": Door(None, args=("slug", "issue_slug"), elsewhere=("nothing", "nothing"), public=True),
     "audience:leave": Door(None, args=("leave",), elsewhere=("nobody",), public=True),
     "audience:confirm": Door(None, args=("confirm",), elsewhere=("nobody",), public=True),
+    "audience:preferences": Door(None, args=("leave",), elsewhere=("nobody",), public=True),
+    "audience:data": Door(None, args=("leave",), elsewhere=("nobody",), public=True),
+    "audience:erase": Door(None, args=("leave",), elsewhere=("nobody",), public=True),
     "media/<path:path>": Door(None, public=True),
+    "returns": Door(None, args=("mailgun",), elsewhere=("pigeon",), public=True),
     "desk:sign_in": Door(None, public=True),
     "desk:home": Door(STAFF),
     "desk:outbox": Door(STAFF),
@@ -93,6 +98,21 @@ DOORS = {
     "desk:subscribers": Door(STEERERS),
     "desk:export": Door(STEERERS, STEERERS),
     "desk:import": Door(STEERERS, STEERERS),
+    "desk:figures": Door(STEERERS),
+    "desk:asks": Door(STEERERS, STEERERS, args=("slug",), elsewhere=("nothing",)),
+    "desk:suppressions": Door(STEERERS, STEERERS),
+    "desk:suppressions_file": Door(STEERERS),
+    "desk:lift": Door(None, STEERERS, args=("suppression",), elsewhere=NO_ISSUE),
+    "desk:segments": Door(STEERERS),
+    "desk:new_segment": Door(STEERERS, STEERERS),
+    "desk:count_rules": Door(None, STEERERS),
+    "desk:segment": Door(STEERERS, STEERERS, args=("segment",), elsewhere=NO_ISSUE),
+    "desk:count_segment": Door(STEERERS, args=("segment",), elsewhere=NO_ISSUE),
+    "desk:delete_segment": Door(None, STEERERS, args=("segment",), elsewhere=NO_ISSUE),
+    "desk:subscriber": Door(STEERERS, args=("reader",), elsewhere=NO_ISSUE),
+    "desk:subscriber_data": Door(STEERERS, args=("reader",), elsewhere=NO_ISSUE),
+    "desk:erase_subscriber": Door(STEERERS, STEERERS, args=("reader",), elsewhere=NO_ISSUE),
+    "desk:subscriber_step": Door(None, STEERERS, args=("reader", "seed"), elsewhere=(999_999, "seed")),
     "desk:intake": Door(STEERERS, args=("intake",), elsewhere=(999_999,)),
     "desk:intake_columns": Door(STEERERS, STEERERS, args=("intake",), elsewhere=(999_999,)),
     "desk:intake_refused": Door(STEERERS, args=("intake",), elsewhere=(999_999,)),
@@ -127,7 +147,13 @@ DOORS = {
     "delivery:test": Door(WRITERS, WRITERS, args=("draft",), elsewhere=NO_ISSUE),
     "delivery:schedule": Door(STEERERS, STEERERS, args=("scheduled",), elsewhere=NO_ISSUE),
     "delivery:plan": Door(STEERERS, args=("scheduled",), elsewhere=NO_ISSUE),
+    "delivery:returns": Door(STAFF),
     "delivery:monitor": Door(STAFF, args=("scheduled",), elsewhere=NO_ISSUE),
+    "delivery:rest": Door(STEERERS, STEERERS, args=("scheduled",), elsewhere=NO_ISSUE),
+    "delivery:in_doubt": Door(STEERERS, STEERERS, args=("scheduled",), elsewhere=NO_ISSUE),
+    "delivery:readers": Door(STEERERS, args=("scheduled",), elsewhere=NO_ISSUE),
+    "delivery:readers_csv": Door(STEERERS, args=("scheduled",), elsewhere=NO_ISSUE),
+    "delivery:limits": Door(STAFF, frozenset({"olga"})),
     "delivery:steer": Door(None, STEERERS, args=("scheduled", "unschedule"), elsewhere=(999_999, "unschedule")),
     "sponsors:calendar": Door(STAFF),
     "sponsors:bookings": Door(STAFF, args=("csv",), elsewhere=("txt",)),
@@ -300,7 +326,10 @@ def world(settings) -> SimpleNamespace:
         credit_note=billing.credit(bill, Decimal(1), reason="Late.", by=None, now=NOW).pk,
         intake=make_rehearsed(publication, "email\nann@readers.example\nodd\n").pk,
         leave=links.token(subscribing.LEAVE, reader.pk),
-        confirm=links.token(subscribing.CONFIRM, reader.pk),
+        confirm=links.dated_token(subscribing.CONFIRM, reader.pk, timezone.now()),
+        reader=reader.subscriber_id,
+        suppression=suppressing.suppress("never@readers.example", Reason.ASKED, now=NOW).pk,
+        segment=segments.make(reader.mailing_list, "All", (), by=None, now=NOW).pk,
         first=1,
     )  # fmt: skip
 
@@ -338,7 +367,7 @@ def as_expected(got: int | str, wanted: int | str) -> bool:
     return got in (200, 302, 409, 422) if wanted == "in" else got == wanted
 
 
-PORTAL_POSTS = {"portal:decide": 405, "portal:remark": 405}
+PORTAL_POSTS = {"portal:decide": 405, "portal:remark": 405, "returns": 405}
 
 
 def path_to(name: str, args: tuple[object, ...]) -> str:

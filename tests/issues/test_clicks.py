@@ -43,10 +43,40 @@ def test_whoever_asks_only_for_the_head_is_a_machine():
 
 @pytest.mark.parametrize(
     "agent",
-    ["Googlebot/2.1", "Barracuda Sentinel (EE)", "python-requests/2.32", "curl/8.5.0", "Slackbot 1.0"],
+    [
+        "Googlebot/2.1",
+        "Mozilla/5.0 (compatible; bingbot/2.0; +http://www.bing.com/bingbot.htm)",
+        "AdsBot-Google (+http://www.google.com/adsbot.html)",
+        "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)",
+        "Slackbot 1.0",
+        "BingPreview/1.0b",
+        "Baiduspider/2.0",
+        "crawler4j (https://github.com/yasserg/crawler4j/)",
+        "link-scanner",
+        "Barracuda Sentinel (EE)",
+        "python-requests/2.32",
+        "Python-urllib/3.11",
+        "curl/8.5.0",
+        "Wget/1.21",
+        "Go-http-client/1.1",
+    ],
 )
 def test_whoever_says_that_it_is_a_program_is_one(agent):
     assert verdicts(click(agent=agent)) == ["agent"]
+
+
+@pytest.mark.parametrize(
+    "agent",
+    [
+        "Mozilla/5.0 (Linux; Android 10; CUBOT X30) AppleWebKit/537.36 Chrome/126.0 Mobile Safari/537.36",
+        "Mozilla/5.0 (Linux; Android 9; Cubot_NOTE_20) AppleWebKit/537.36 Chrome/120.0 Mobile Safari/537.36",
+        "Mozilla/5.0 (Linux; Android 13; Scandal One) AppleWebKit/537.36 Chrome/126.0 Mobile Safari/537.36",
+        "Mozilla/5.0 (X11; Linux x86_64) Curlew/1.0 Botanic/2",
+        BROWSER,
+    ],
+)
+def test_a_phone_or_browser_whose_name_only_begins_or_sounds_so_is_a_persons(agent):
+    assert verdicts(click(agent=agent)) == [""]
 
 
 def test_a_browser_without_a_name_is_a_persons():
@@ -117,6 +147,14 @@ def test_one_readers_sweep_says_nothing_of_another_reader_or_another_issue():
     clicks.record(issue, [seen(f"https://boats.example/{n}", after=600 + n * 0.1) for n in range(5)])
     assert [each.reader for each in issue.clicks.human()] == ["ben"]
     assert other.clicks.human().count() == 1
+
+
+@pytest.mark.django_db
+def test_clicks_of_nobody_known_are_not_those_of_one_person():
+    issue = make_issue()
+    clicks.record(issue, [seen(f"https://boats.example/{n}", after=600, reader="") for n in range(5)])
+    clicks.record(issue, [seen(after=600, reader="", method="HEAD")])
+    assert sorted(issue.clicks.values_list("verdict", flat=True)) == ["", "", "", "", "", "head"]
 
 
 @pytest.mark.django_db

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from issues import workflow
 from issues.models import Block, Issue, Publication
-from issues.rendering.slots import UNSUBSCRIBE
+from issues.rendering import slots
 from tests.make import NOW, TODAY, describe, make_approved_issue, make_issue, make_publication, remove, write
 
 pytestmark = pytest.mark.django_db
@@ -281,7 +281,8 @@ def test_the_preview_of_an_approved_issue_is_its_edition(edith):
     issue = make_approved_issue()
     Publication.objects.update(name="Renamed since", masthead="Renamed since")
     assert "Renamed since" not in edith.get(at("frame", issue)).content.decode()
-    shown = issue.edition.text.replace(UNSUBSCRIBE, "http://127.0.0.1:8000/u/…/")
+    shown = slots.shown(issue.edition.text, "http://127.0.0.1:8000")
+    assert "http://127.0.0.1:8000/u/…/" in shown
     assert edith.get(at("text", issue)).content.decode() == shown
 
 

@@ -105,6 +105,7 @@ def test_top_and_closing_are_sold_made_approved_sent_and_proved(desk, sponsor, p
 
     maria = desk(roles.SALES_MANAGER)
     maria.goto(f"/desk/sponsors/orders/{order.pk}/")
+    maria.page.get_by_label("They cost nothing").check()  # no rate card names a price
     maria.page.get_by_role("button", name="Approve at").click()
     maria.page.get_by_label("Signed for CNCF by").fill("Priya Rao")
     press(maria, "Record the signature")
@@ -139,7 +140,7 @@ def test_top_and_closing_are_sold_made_approved_sent_and_proved(desk, sponsor, p
     sponsor.page.reload()
     shown = sponsor.page.frame_locator("iframe").first.locator("body")
     expect(shown).to_contain_text("A MESSAGE FROM CNCF")
-    expect(sponsor.page.get_by_text("The same message stands 2 times in this issue")).to_be_visible()
+    expect(sponsor.page.get_by_text("The same message stands twice in this issue")).to_be_visible()
     press(sponsor, "Approve it as shown")
     expect(sponsor.page.get_by_text("Priya Rao approved it")).to_be_visible()
 
@@ -277,6 +278,10 @@ def test_a_cancelled_order_says_in_numbers_what_it_gives_back(desk, publication)
 def test_the_calendar_is_used_with_the_keyboard_alone(desk, publication):
     sam = desk(roles.SALES)
     sam.goto("/desk/sponsors/")
+    board = sam.page.get_by_role("grid")
+    expect(board.locator("[tabindex='0'], a:not([tabindex='-1']), input:not([tabindex='-1'])")).to_have_count(
+        1
+    )
     first = day_of(publication, 6)
     cell(sam, first, "Primary").focus()
     sam.press("Shift+ArrowDown", "Shift+ArrowRight")

@@ -38,6 +38,22 @@ def test_a_bad_value_is_refused_with_the_name_of_its_variable(monkeypatch, read)
         read("NEWSROOM_TRIAL")
 
 
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [("", 0), ("no", 0), ("0", 0), ("yes", 1), ("True", 1), ("1", 1), (" 2 ", 2), ("9", 9)],
+)
+def test_proxies_are_counted_and_yes_is_one(monkeypatch, value, expected):
+    monkeypatch.setenv("NEWSROOM_TRIAL", value)
+    assert env.proxies("NEWSROOM_TRIAL") == expected
+
+
+@pytest.mark.parametrize("value", ["-1", "10", "1.5", "two", "²"])
+def test_a_strange_number_of_proxies_is_refused(monkeypatch, value):
+    monkeypatch.setenv("NEWSROOM_TRIAL", value)
+    with pytest.raises(ImproperlyConfigured, match="NEWSROOM_TRIAL must be the number of proxies"):
+        env.proxies("NEWSROOM_TRIAL")
+
+
 def test_a_number_may_be_negative(monkeypatch):
     monkeypatch.setenv("NEWSROOM_TRIAL", "-3")
     assert env.number("NEWSROOM_TRIAL", 1) == -3
@@ -193,6 +209,6 @@ def test_every_variable_that_is_read_is_explained_in_the_example():
     read = {
         name
         for source in sources
-        for name in re.findall(r'env\.(?:text|flag|number|secret)\(\s*"(\w+)"', source)
+        for name in re.findall(r'env\.(?:text|flag|number|proxies|secret)\(\s*"(\w+)"', source)
     }
     assert read | {"DATABASE_POOL_SIZE"} == {name.removesuffix("_FILE") for name in explained}

@@ -19,6 +19,7 @@ from sponsors.models import (
     RunRecord,
 )
 from tests.make import (
+    MESSAGE,
     NOW,
     TODAY,
     make_advertiser,
@@ -52,7 +53,7 @@ def overridden(insertion: Insertion) -> None:
     """Somebody lets the issue go out against whatever the gate says of the insertion."""
     issue = whole(insertion).slot.issue
     blocks = by_kind(standing(issue)).get(gate.KIND, [])
-    for commitment in gate.commitments(gate.layout(issue, blocks), now=NOW):
+    for commitment in gate.commitments(gate.layout(issue, blocks)):
         for reason in commitment.reasons:
             gate.keep(whole(insertion), reason.sentence, reason="The press waits.", by=None, now=NOW)
 
@@ -202,6 +203,55 @@ def test_a_stand_in_for_a_late_creative_ran_and_the_fault_stays_the_advertisers(
     insertion = whole(insertion)
     assert (insertion.status, insertion.fault) == (InsertionStatus.RAN, Fault.ADVERTISER)
     assert not MakeGood.objects.exists()
+
+
+def test_a_message_that_never_came_is_missed_through_the_advertisers_fault_though_nobody_ruled(issue):
+    insertion = make_insertion(issue, now=NOW - 28 * DAY)
+    sign_order(insertion.line.order)
+    overridden(insertion)
+    send_out(issue)
+    insertion = whole(insertion)
+    assert (insertion.status, insertion.fault) == (InsertionStatus.MISSED, Fault.ADVERTISER)
+    assert "No message had come by" in insertion.trail.get(what="missed").note
+    assert not MakeGood.objects.exists()
+
+
+def test_a_message_that_waited_for_our_review_is_missed_through_our_fault(issue):
+    insertion = make_insertion(issue, now=NOW - 28 * DAY)
+    sign_order(insertion.line.order)
+    trafficking.submit(whole(insertion), MESSAGE, who="Ann", by=None, now=NOW - 27 * DAY)
+    remove(issue, "sponsor_slot")
+    overridden(insertion)
+    send_out(issue)
+    assert whole(insertion).fault == Fault.PUBLISHER
+    assert MakeGood.objects.get().insertion == insertion
+
+
+# one that fails
+
+
+def test_an_issue_that_cannot_be_recorded_keeps_no_other_from_it_and_is_tried_again(
+    publication, issue, monkeypatch, caplog
+):
+    later = make_sponsored_issue(publication, planned_for=TODAY + DAY)
+    first, second = make_ready(make_insertion(issue)), make_ready(make_insertion(later))
+    record = affidavits.record
+
+    def fails_for_the_first(which, *, now):
+        if which == issue:
+            raise RuntimeError("no edition")
+        record(which, now=now)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(affidavits, "record", fails_for_the_first)
+        for each in (issue, later):
+            send_out(each)
+        assert affidavits.record_all(now=NOW) == 0
+    assert [whole(each).status for each in (first, second)] == [InsertionStatus.BOOKED, InsertionStatus.RAN]
+    assert f"(issue {issue.pk}) could not be recorded" in caplog.text
+    assert "no edition" in caplog.text
+    assert affidavits.record_all(now=NOW) == 1
+    assert whole(first).status == InsertionStatus.RAN
 
 
 # off position

@@ -4,6 +4,7 @@ import csv
 import datetime
 import io
 import re
+from decimal import Decimal
 
 import pytest
 import time_machine
@@ -23,6 +24,8 @@ from sponsors.models import (
     OrderStatus,
     Override,
     PortalLink,
+    RateCard,
+    RateCardItem,
     Slot,
 )
 from tests.make import (
@@ -198,7 +201,27 @@ def test_a_reason_of_blanks_overrides_nothing(maria, slots, rival):
     assert book(maria, slots[0], overriding="  ").status_code == 409
 
 
+def test_where_it_is_too_late_to_hold_one_the_others_are_offered(sam, publication, slots):
+    near = make_slot(make_issue(publication, planned_for=TODAY + DAY), "primary")
+    answer = sam.post(HOLD, {"slot": keys(near, slots[0]), "advertiser": "Oakum", "hours": "48"})
+    shown = answer.content.decode()
+    assert answer.status_code == 409
+    assert "too late to hold" in shown
+    assert "Your other slot is free." in shown
+    assert "Hold the other one" in shown
+    assert not Hold.objects.exists()
+
+
 # block, slot, challenge
+
+
+def test_only_what_is_blocked_can_be_put_back(sam, slots):
+    address = f"{BLOCK}?slot={slots[0].key}"
+    assert "Put back for sale" not in sam.get(address).content.decode()
+    sam.post(BLOCK, {"slot": keys(slots[0]), "reason": "Anniversary"})
+    assert "Put back for sale" in sam.get(address).content.decode()
+    assert "Take off the market" not in sam.get(address).content.decode()
+    assert "Take off the market" in sam.get(f"{address}&slot={slots[1].key}").content.decode()
 
 
 def test_slots_are_taken_off_the_market_and_put_back(sam, slots):
@@ -235,6 +258,12 @@ def test_a_challenge_gives_the_holder_a_day(sam, slots):
     assert "Oakum has until Wed 5 Mar" in challenge(sam, slots[0], "Tar").content.decode()
     held.refresh_from_db()
     assert held.expires_at == NOW + DAY
+
+
+def test_a_challenger_reads_who_stands_before_them(sam, slots):
+    for name in ("Oakum", "Lantern"):
+        holding.hold(slots[:1], make_advertiser(name), by=None, now=NOW, behind_others=True)
+    assert "Tar is next, after Lantern." in challenge(sam, slots[0], "Tar").content.decode()
 
 
 @pytest.mark.parametrize(("name", "status"), [("", 422), ("  ", 422), ("\0", 422), ("Oakum", 409)])
@@ -347,7 +376,8 @@ def order(slots) -> InsertionOrder:
 
 def step(client: Client, order: InsertionOrder, verb: str, words: str = "") -> str:
     address = f"{CALENDAR}orders/{order.pk}/{verb}/"
-    shown = client.post(address, {"words": words}, follow=True).content.decode()
+    form = {"words": words, "seen": str(ordering.price(order)), "free": "yes"}
+    shown = client.post(address, form, follow=True).content.decode()
     order.refresh_from_db()
     return shown
 
@@ -372,6 +402,39 @@ def test_an_order_goes_from_draft_to_signed(sam, maria, order):
     step(maria, order, "approve")
     step(sam, order, "sign", "Ann")
     assert (order.status, order.signed_by) == (OrderStatus.SIGNED, "Ann")
+
+
+def test_the_button_sends_back_the_price_that_it_shows_and_is_refused_once_that_has_changed(
+    sam, maria, order
+):
+    card = RateCard.objects.create(publication=order.publication, name="Rates", valid_from=NOW.date())
+    for placement in order.publication.placements.all():
+        card.items.create(placement=placement, price=100)
+    step(sam, order, "submit")
+    page = maria.get(f"{CALENDAR}orders/{order.pk}/").content.decode()
+    seen = re.search(r'name="seen" value="([^"]+)"', page)[1]
+    assert Decimal(seen) == ordering.price(order)
+    assert 'name="free"' not in page
+    RateCardItem.objects.update(price=90)
+    approve = f"{CALENDAR}orders/{order.pk}/approve/"
+    for form in ({"seen": seen}, {"seen": "NaN"}, {"seen": "much"}, {}):
+        shown = maria.post(approve, form, follow=True).content.decode()
+        assert "has changed since you looked" in shown or "Look at the price first" in shown
+    assert f"Approve at {ordering.price(order):,.2f} USD" in shown
+    order.refresh_from_db()
+    assert order.status == OrderStatus.PENDING_APPROVAL
+
+
+def test_what_has_no_price_is_confirmed_on_the_page(sam, maria, order):
+    step(sam, order, "submit")
+    assert 'name="free"' in maria.get(f"{CALENDAR}orders/{order.pk}/").content.decode()
+    approve = f"{CALENDAR}orders/{order.pk}/approve/"
+    assert (
+        "Confirm that they cost nothing" in maria.post(approve, {"seen": "0"}, follow=True).content.decode()
+    )
+    maria.post(approve, {"seen": "0", "free": "yes"})
+    order.refresh_from_db()
+    assert order.status == OrderStatus.APPROVED
 
 
 def test_sales_do_not_approve(sam, order):
@@ -467,3 +530,30 @@ def test_whoever_may_not_sell_cannot_act_with_a_sponsors_link(edith, fiona, orde
     link = portal.invite(order, name="Ann", email="", by=None, now=NOW)
     for client in (edith, fiona):
         assert portal.url(link) not in client.get(f"{CALENDAR}orders/{order.pk}/").content.decode()
+
+
+# pages that share their frame with the desk
+
+
+def test_mails_to_advertisers_are_not_taken_for_notices_of_the_desk(sam, slots):
+    order = make_insertion(slots[0].issue).line.order
+    sam.post(f"{CALENDAR}orders/{order.pk}/links/", {"name": "Ann", "email": "ann@oakum.example", "days": 9})
+    for address in (f"{CALENDAR}notices/", f"{CALENDAR}orders/{order.pk}/"):
+        banners = re.findall(
+            r'<div class="notice[^>]*role="status">(.*?)</div>', sam.get(address).content.decode()
+        )
+        assert all(re.sub("<[^>]*>", "", each).strip() for each in banners)
+
+
+def test_nobody_is_offered_their_own_name_as_a_rival(sam, slots):
+    order = make_insertion(slots[0].issue, advertiser=make_advertiser("Oakum")).line.order
+    make_advertiser("Tar")
+    shown = sam.get(f"{CALENDAR}orders/{order.pk}/exclusivity/").content.decode()
+    assert ">Tar</option>" in shown
+    assert ">Oakum</option>" not in shown
+
+
+def test_a_cancelled_order_says_what_becomes_of_it(sam, slots):
+    order = make_insertion(slots[0].issue).line.order
+    answer = sam.post(f"{CALENDAR}orders/{order.pk}/cancel/", {"words": "Budget cut"}, follow=True)
+    assert "Cancelled. What ran stays, and is paid." in answer.content.decode()

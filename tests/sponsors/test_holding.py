@@ -8,11 +8,12 @@ from issues import workflow
 from issues.models import Issue
 from newsroom.lib.errors import NotNow, Refused
 from sponsors import deadlines, holding, inventory, selling
-from sponsors.models import Advertiser, Hold, HoldStatus, Slot
+from sponsors.models import Advertiser, AuditEvent, ExclusionLabel, Hold, HoldStatus, Slot
 from sponsors.taken import Taken
 from tests.make import (
     NOW,
     TODAY,
+    describe,
     make_advertiser,
     make_insertion,
     make_issue,
@@ -100,7 +101,7 @@ def test_a_hold_never_outlasts_the_day_by_which_the_slot_must_be_booked(issue):
 
 
 def test_after_that_day_nobody_holds(slot):
-    with pytest.raises(NotNow, match="too late to hold"):
+    with pytest.raises(Taken, match="too late to hold"):
         hold(slot, now=book_by(slot))
 
 
@@ -138,11 +139,14 @@ def test_if_one_slot_is_gone_none_is_held_and_the_rest_is_named(issue):
     assert Hold.objects.count() == 1
 
 
-def test_if_it_is_too_late_for_one_slot_none_is_held(issue):
-    near = make_issue(issue.publication, planned_for=TODAY + DAY)
-    with pytest.raises(NotNow, match="too late"):
-        holding.hold([make_slot(issue), make_slot(near)], make_advertiser(), by=None, now=NOW)
+def test_if_it_is_too_late_for_one_slot_none_is_held_and_only_what_can_be_held_is_offered(issue):
+    near, nearer = (make_issue(issue.publication, planned_for=TODAY + n * DAY) for n in (2, 1))
+    slots = [make_slot(issue), make_slot(near)]
+    with pytest.raises(Taken, match="too late") as taken:
+        holding.hold(slots, make_advertiser(), by=None, now=NOW)
     assert not Hold.objects.exists()
+    assert taken.value.free == slots[:1]
+    assert not {near, nearer} & {slot.issue for slot in taken.value.instead}
 
 
 def test_no_slots_is_said_and_no_crash():
@@ -278,3 +282,91 @@ def test_a_challenged_holder_may_book(slot):
         HoldStatus.CONVERTED,
         HoldStatus.RELEASED,
     ]
+
+
+# the issue moves
+
+
+def moved(issue: Issue, days: int) -> None:
+    describe(issue, planned_for=(FAR + days * DAY).isoformat())
+    issue.refresh_from_db()
+
+
+def test_an_issue_that_moves_nearer_cuts_its_holds_to_the_new_last_day(slot, issue):
+    held = hold(slot, lasts=14 * DAY)
+    moved(issue, -10)
+    assert again(held).expires_at == book_by(make_slot(issue)) < held.expires_at
+    assert AuditEvent.objects.filter(what="hold cut", issue=issue).count() == 1
+
+
+def test_an_issue_that_moves_away_gives_nobody_more_time(slot, issue):
+    held = hold(slot, lasts=2 * DAY)
+    moved(issue, 10)
+    assert again(held).expires_at == held.expires_at
+
+
+def test_a_hold_whose_last_day_is_past_after_the_move_keeps_nobody_away(slot, issue):
+    held = hold(slot, lasts=14 * DAY)
+    moved(issue, -25)
+    there = make_slot(issue)
+    assert book_by(there) <= NOW
+    assert standing(there) == []
+    assert make_insertion(issue).slot == there
+    assert again(held).status == HoldStatus.EXPIRED
+
+
+def test_a_last_day_that_changes_without_the_issue_cuts_holds_too(slot, issue):
+    held = hold(slot, lasts=14 * DAY)
+    issue.publication.placements.update(book_days=18)
+    holding.tidy(now=NOW)
+    assert again(held).expires_at < held.expires_at
+
+
+# who comes next is asked again
+
+
+@pytest.fixture
+def rivals() -> list[Advertiser]:
+    label = ExclusionLabel.objects.create(name="Oil")
+    made = [make_advertiser("Oakum"), make_advertiser("Tar")]
+    label.advertisers.set(made)
+    return made
+
+
+def test_a_second_option_that_clashes_when_it_comes_first_ends_and_lets_the_next_one_in(slot, issue, rivals):
+    first, second = hold(slot), hold(slot, rivals[0], behind_others=True)
+    third = hold(slot, make_advertiser("Pine"), behind_others=True)
+    hold(make_slot(issue, "closing"), rivals[1])
+    holding.release(first, by=None, now=NOW)
+    assert again(second).status == HoldStatus.RELEASED
+    assert standing(slot) == [third]
+    note = AuditEvent.objects.get(what="hold ended", advertiser=rivals[0]).note
+    assert "Tar holds a slot in the issue" in note
+
+
+def test_it_is_asked_too_when_the_first_option_runs_out_and_a_rival_books_elsewhere_in_the_issue(
+    slot, issue, rivals
+):
+    hold(slot, lasts=HOUR)
+    second = hold(slot, rivals[0], behind_others=True, lasts=2 * DAY)
+    rival = hold(make_slot(issue, "closing"), rivals[1], lasts=DAY)
+    line = make_line(issue.publication, rivals[1])
+    assert selling.book(line, [rival.slot], by=None, now=NOW + HOUR)
+    assert again(second).status == HoldStatus.RELEASED
+
+
+def test_a_conflict_that_somebody_overrode_for_the_option_does_not_end_it(slot, issue, rivals):
+    hold(make_slot(issue, "closing"), rivals[1])
+    first = hold(slot)
+    second = hold(slot, rivals[0], behind_others=True, overriding="Both agreed.")
+    holding.release(first, by=None, now=NOW)
+    assert standing(slot) == [second]
+
+
+def test_while_somebody_stands_before_it_an_option_is_not_asked(slot, issue, rivals):
+    hold(slot)
+    second = hold(slot, rivals[0], behind_others=True)
+    third = hold(slot, behind_others=True)
+    hold(make_slot(issue, "closing"), rivals[1])
+    holding.release(third, by=None, now=NOW)
+    assert again(second).status == HoldStatus.ACTIVE

@@ -174,7 +174,11 @@ class Trade(RuleBasedStateMachine):
             self.take_a_step(verb, self.line(buyer).order)
 
     def take_a_step(self, verb: str, order: InsertionOrder) -> None:
-        more = {"signed_by": "Ann"} if verb == "sign" else {}
+        more = {
+            "submit": {},
+            "approve": {"seen": ordering.price(order), "free": True},
+            "sign": {"signed_by": "Ann"},
+        }[verb]
         what = {"submit": "order submitted", "approve": "order approved", "sign": "order signed"}[verb]
         self.try_to(what, lambda: [getattr(ordering, verb)(order, by=None, now=self.now, **more)])
         self.orders_go_from_status_to_status_as_drawn()

@@ -1,11 +1,14 @@
 """Orders: their statuses, revisions and numbers, and what is frozen when."""
 
+from decimal import Decimal
+
 import pytest
 
 from newsroom.lib.errors import Conflict, NotNow, Refused
 from sponsors import ordering, selling
 from sponsors.models import (
     AuditEvent,
+    Insertion,
     InsertionOrder,
     LineItem,
     LineKind,
@@ -49,7 +52,7 @@ def submit(order) -> None:
 
 
 def approve(order) -> OrderRevision:
-    return ordering.approve(order, by=make_person("Sales"), now=NOW)
+    return ordering.approve(order, seen=ordering.price(order), by=make_person("Sales"), now=NOW, free=True)
 
 
 def sign(order, signed_by: str = "Ann") -> None:
@@ -217,3 +220,53 @@ def test_who_did_what_stays_in_the_trail(order):
         "order approved",
         "order signed",
     ]
+
+
+# what is approved is what was seen
+
+
+def cheaper(order) -> None:
+    RateCardItem.objects.update(price=80)
+
+
+def test_a_price_that_has_changed_since_it_was_seen_is_not_approved_and_the_new_one_is_named(order):
+    submit(order)
+    seen = ordering.price(order)
+    cheaper(order)
+    with pytest.raises(Conflict, match=r"80\.00 USD now, and was 100\.00 USD"):
+        ordering.approve(order, seen=seen, by=None, now=NOW)
+    order.refresh_from_db()
+    assert order.status == OrderStatus.PENDING_APPROVAL
+    assert not OrderRevision.objects.exists()
+    ordering.approve(order, seen=ordering.price(order), by=None, now=NOW)
+    assert order.status == OrderStatus.APPROVED
+
+
+def test_nobody_approves_a_price_unseen(order):
+    submit(order)
+    with pytest.raises(Refused, match="Look at the price first"):
+        ordering.approve(order, seen=None, by=None, now=NOW)
+
+
+def test_what_no_rate_card_prices_is_approved_only_when_somebody_says_that_it_costs_nothing(order):
+    RateCardItem.objects.all().delete()
+    submit(order)
+    with pytest.raises(Refused, match="No rate card in USD names a price for 1 insertion"):
+        ordering.approve(order, seen=Decimal(0), by=None, now=NOW)
+    ordering.approve(order, seen=Decimal(0), free=True, by=None, now=NOW)
+    assert Insertion.objects.get().price == 0
+
+
+def test_a_price_in_another_currency_is_none_for_the_order(order):
+    RateCard.objects.update(currency="EUR")
+    submit(order)
+    assert ordering.price(order) == 0
+    with pytest.raises(Refused, match="No rate card in USD"):
+        ordering.approve(order, seen=Decimal(0), by=None, now=NOW)
+
+
+def test_who_gives_everything_off_a_price_is_not_asked_again(order):
+    order.lines.update(discount=100)
+    submit(order)
+    ordering.approve(order, seen=Decimal(0), by=None, now=NOW)
+    assert order.status == OrderStatus.APPROVED

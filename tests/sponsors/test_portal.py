@@ -204,6 +204,11 @@ def test_behind_a_proxy_visitors_are_told_apart_by_what_the_proxy_adds(sponsor, 
         (True, "forged, 203.0.113.5", "203.0.113.5"),
         (True, "", "127.0.0.1"),
         (True, "203.0.113.5, ", "127.0.0.1"),
+        (1, "forged, 203.0.113.5", "203.0.113.5"),
+        (2, "forged, 203.0.113.5, 10.0.0.1", "203.0.113.5"),
+        (2, "203.0.113.5, 10.0.0.1", "203.0.113.5"),
+        (2, "10.0.0.1", "10.0.0.1"),
+        (0, "203.0.113.5", "127.0.0.1"),
     ],
 )
 def test_a_visitor_cannot_choose_their_address(settings, behind, said, address):
@@ -350,6 +355,15 @@ def test_a_wrong_image_is_refused_with_limit_and_value_and_what_was_typed_is_kep
     assert whole(insertion).version is None
 
 
+def test_all_that_is_wrong_is_said_at_once(sponsor, link, insertion):
+    words = {"headline": "x" * 81, "url": "http://oakum.example/"}
+    shown = bring_in(
+        sponsor, link, insertion, upload=upload(picture(300, 100)), alt="", **words
+    ).content.decode()
+    for sentence in ("300 × 100", "headline has 81", "must begin with https://", "Say what the image shows"):
+        assert sentence in shown
+
+
 def test_fifty_megabytes_are_refused_before_anybody_opens_them(insertion, monkeypatch):
     monkeypatch.setattr(images, "decode", lambda upload: pytest.fail("It was opened."))
     file = upload(b"small")
@@ -481,9 +495,29 @@ def twins(issue) -> list[Insertion]:
 
 def test_twins_are_decided_together(sponsor, twins):
     link = invited(twins[0])
-    assert "stands 2 times in this issue" in sponsor.get(path(link, f"{twins[0].pk}/")).content.decode()
+    assert "stands twice in this issue" in sponsor.get(path(link, f"{twins[0].pk}/")).content.decode()
     decide(sponsor, link, twins[0])
     assert [approved(each) for each in twins] == [True, True]
+
+
+def test_where_each_message_stands_is_said_on_the_first_page(sponsor, twins):
+    link = invited(twins[0])
+    assert sponsor.get(path(link)).content.decode().count("We wait for your approval") == 2
+    decide(sponsor, link, twins[0])
+    assert sponsor.get(path(link)).content.decode().count("Ready") == 2
+
+
+def test_what_was_never_approved_is_not_called_ready_once_the_issue_is_closed(sponsor, insertion, link):
+    type(insertion.slot.issue).objects.filter(pk=insertion.slot.issue_id).update(status="cancelled")
+    shown = sponsor.get(path(link)).content.decode()
+    assert "Closed for changes" in shown
+    assert "Ready" not in shown
+
+
+def test_before_anything_ran_no_noughts_are_reported(sponsor, insertion, link):
+    shown = sponsor.get(path(link)).content.decode()
+    assert "Nothing has run yet; 1 insertion is still to come." in shown
+    assert "Mails delivered" not in shown
 
 
 def test_a_twin_with_other_words_is_decided_alone(sponsor, twins):

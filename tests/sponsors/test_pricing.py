@@ -8,12 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsroom.lib.errors import Refused
-from sponsors import ordering, pricing, selling
+from sponsors import dealing, ordering, pricing, selling
 from sponsors.models import LineKind, Package, RateCard, RateCardItem
 from sponsors.pricing import PriceList
 from tests.make import (
     NOW,
     TODAY,
+    make_advertiser,
     make_insertion,
     make_issue,
     make_line,
@@ -193,3 +194,42 @@ def test_what_was_moved_or_cancelled_is_not_added_up(issue):
     selling.cancel(cancelled, by=None, now=NOW)
     rows = [whole(each) for each in (insertion, moved, cancelled)]
     assert pricing.order_total(rows, known=PriceList(issue.publication)) == 100
+
+
+# currencies
+
+
+def test_an_order_knows_prices_in_its_own_currency_only(issue):
+    make_card(issue, "100", currency="EUR")
+    make_card(issue, "70", placement="closing", currency="USD")
+    line = make_line(issue.publication)
+    slots = both(issue)
+    assert pricing.prices(line, slots, known=PriceList(issue.publication, "USD")) == [0, 70]
+    assert pricing.prices(line, slots, known=PriceList(issue.publication, "EUR")) == [100, 0]
+
+
+def test_a_package_in_another_currency_is_none(issue):
+    card = make_card(issue, "100", currency="EUR")
+    add_item(card, issue, "50", "closing")
+    line = make_line(issue.publication, package=make_package(card, issue, "120"))
+    slots = both(issue)
+    assert sum(pricing.prices(line, slots, known=PriceList(issue.publication, "EUR"))) == 120
+    assert sum(pricing.prices(line, slots, known=PriceList(issue.publication, "USD"))) == 0
+
+
+def test_a_quote_adds_up_each_currency_for_itself(issue):
+    make_card(issue, "100", currency="EUR")
+    make_card(issue, "70", placement="closing", currency="USD")
+    quote = dealing.quote([*both(issue), make_slot(issue, "secondary")])
+    assert quote.totals == {"EUR": 100, "USD": 70}
+    assert [currency for _, _, currency in quote.prices] == ["EUR", "USD", ""]
+
+
+def test_an_order_that_a_booking_opens_has_the_currency_of_its_slots(issue):
+    make_card(issue, "100", currency="EUR")
+    form = {
+        "order": None, "advertiser": make_advertiser("Oakum"), "package": None, "discount": None,
+        "max_per_issue": 1, "exclusive": None,
+    }  # fmt: skip
+    line = dealing.book([make_slot(issue)], form, by=None, now=NOW)
+    assert line.order.currency == "EUR"

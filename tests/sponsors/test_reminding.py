@@ -8,7 +8,7 @@ from django.core import mail
 
 from issues import workflow
 from issues.models import Issue
-from sponsors import deadlines, holding, portal, reminding, trafficking
+from sponsors import deadlines, holding, noticing, portal, reminding, trafficking
 from sponsors.models import ContactRole, Hold, Insertion, Reminder, VersionStatus
 from tests.make import (
     MESSAGE,
@@ -247,3 +247,22 @@ def test_a_name_with_line_breaks_makes_no_header(insertion):
     type(insertion.slot.issue.publication).objects.update(name="Harbour\r\nBcc: evil@x.example")
     (subject,) = remind(due(insertion).creative_due - DAY)
     assert "\n" not in subject
+
+
+def test_a_reminder_whose_process_died_before_the_relay_answered_goes_once_more(insertion, monkeypatch):
+    at = due(insertion).creative_due - DAY
+    with monkeypatch.context() as dying:
+        failing(SystemExit(), dying)
+        with pytest.raises(SystemExit):
+            reminding.send_due(now=at)
+    assert Reminder.objects.get().sent_at is None
+    assert remind(at + noticing.CLAIM_HOLDS - HOUR / 60) == []
+    assert len(remind(at + noticing.CLAIM_HOLDS)) == 1
+    assert remind(at + HOUR) == []
+
+
+def test_a_reminder_that_another_worker_has_in_hand_is_left_to_it(insertion):
+    at = due(insertion).creative_due - DAY
+    (each,) = reminding.due(now=at)
+    Reminder.objects.create(what=each.what, insertion=insertion, due_at=each.due_at, claimed_at=at)
+    assert remind(at) == []

@@ -79,6 +79,15 @@ def test_clicks_are_counted_raw_and_filtered_and_people_once(publication):
     assert row.rate == 0.002
 
 
+def test_clicks_of_nobody_known_count_as_clicks_and_not_as_one_person(publication):
+    line = make_line(publication, max_per_issue=2)
+    insertion, twin = (ran(publication, placement=code, line=line) for code in ("primary", "closing"))
+    clicked(insertion, "ann", "", "")
+    clicked(twin, "")
+    assert (figures(insertion).filtered, figures(insertion).people) == (3, 1)
+    assert reporting.report(line.order).twins[0].people == 1
+
+
 def test_clicks_on_other_links_of_the_issue_are_not_the_sponsors(publication):
     insertion, other = ran(publication), ran(publication, placement="closing")
     clicked(other, "ann")

@@ -6,12 +6,12 @@ import pytest
 import time_machine
 from django.urls import reverse
 
-from issues import workflow
+from issues import readiness, workflow
 from issues.models import Issue
 from issues.rendering import render
 from issues.snapshot import take
 from newsroom.lib.errors import Refused
-from sponsors import deadlines, makegoods, settling
+from sponsors import calendar, deadlines, inventory, makegoods, settling
 from sponsors.conflicts import Clashes
 from sponsors.models import (
     ExclusionLabel,
@@ -40,6 +40,7 @@ from tests.make import (
     make_ready,
     make_slot,
     make_sponsored_issue,
+    send_out,
     sign_order,
     whole,
 )
@@ -207,6 +208,44 @@ def test_what_is_settled_as_missed_does_not_run_in_the_moved_issue(issue, oakum,
     html = render(take(issue)).html
     assert "MESSAGE FROM OAKUM" not in html
     assert "MESSAGE FROM TAR" in html
+
+
+@pytest.mark.parametrize("choice", [MAKE_GOOD, CREDIT])
+def test_the_slot_of_what_is_settled_as_missed_is_for_sale_again(issue, oakum, choice):
+    issue = moved(issue)
+    slot = make_slot(issue)
+    assert slot not in inventory.free([slot], now=NOW)
+    settle(issue, {oakum: choice})
+    assert inventory.free([slot], now=NOW) == [slot]
+    pine = make_ready(make_insertion(issue, advertiser=make_advertiser("Pine")))
+    assert pine.slot == oakum.slot
+    assert "MESSAGE FROM PINE" in render(take(issue)).html
+    assert [each.title for each in readiness.commitments(issue)] == ["Pine, Primary"]
+    with pytest.raises(Taken):
+        make_insertion(issue, advertiser=make_advertiser("Elm"))
+
+
+def test_a_slot_settled_as_missed_is_open_in_the_calendar_until_it_is_sold_again(issue, oakum):
+    settle(moved(issue), {oakum: CREDIT})
+    assert state_in_calendar(issue) == "open"
+    make_insertion(issue, advertiser=make_advertiser("Pine"))
+    assert state_in_calendar(issue) == "booked"
+
+
+def test_both_who_had_the_slot_are_recorded_when_the_issue_goes_out(issue, oakum):
+    settle(moved(issue), {oakum: CREDIT})
+    pine = make_ready(make_insertion(issue, advertiser=make_advertiser("Pine")))
+    with time_machine.travel(NOW + 29 * DAY, tick=False):
+        send_out(issue, at=NOW + 29 * DAY)
+    assert [whole(each).status for each in (oakum, pine)] == [InsertionStatus.MISSED, InsertionStatus.RAN]
+    assert state_in_calendar(issue) == "ran"
+
+
+def state_in_calendar(issue: Issue) -> str:
+    issue.refresh_from_db()
+    placements = list(issue.publication.placements.all())
+    shown = calendar.board(issue.publication, placements, since=issue.planned_for, weeks=1, now=NOW)
+    return next(day.cells[0].state for day in shown.days if day.issue == issue)
 
 
 def test_added_value_that_does_not_run_promises_nothing(issue):

@@ -3,6 +3,9 @@
 import datetime
 
 import pytest
+import time_machine
+from django.test import Client
+from django.urls import reverse
 
 from issues.models import Issue
 from issues.models.edition import Immutable
@@ -27,6 +30,7 @@ from tests.make import (
     make_insertion,
     make_issue,
     make_line,
+    make_person,
     make_publication,
     make_ready,
     make_slot,
@@ -34,7 +38,7 @@ from tests.make import (
 )
 
 pytestmark = pytest.mark.django_db
-DAY = datetime.timedelta(days=1)
+HOUR, DAY = datetime.timedelta(hours=1), datetime.timedelta(days=1)
 
 
 @pytest.fixture
@@ -291,6 +295,84 @@ def test_what_is_late_is_ruled_once(insertion):
     with pytest.raises(NotNow, match="already"):
         rule_late(insertion, due(insertion).send_at)
     assert whole(insertion).late_since == due(insertion).proof_due
+
+
+def lateness(insertion: Insertion, now: datetime.datetime | None = None) -> str:
+    """What is said of the advertiser once the issue has gone out, or at another moment."""
+    return trafficking.lateness(whole(insertion), now=now or due(insertion).send_at)
+
+
+def at(version: CreativeVersion, reviewed: datetime.datetime, decision: str = VersionStatus.REVIEWED) -> None:
+    version.refresh_from_db()
+    trafficking.review(version, decision, by=None, now=reviewed, note="Less blue.")
+
+
+def test_what_never_came_is_late_from_the_deadline_on_though_nobody_ruled(insertion):
+    assert lateness(insertion, due(insertion).creative_due - datetime.timedelta(seconds=1)) == ""
+    assert lateness(insertion, due(insertion).creative_due).startswith("No message had come by")
+
+
+def test_what_came_too_late_and_was_not_approved_is_late(insertion):
+    at(submit(insertion, now=due(insertion).creative_due + HOUR), due(insertion).creative_due + 2 * HOUR)
+    assert "it was due on" in lateness(insertion)
+
+
+def test_what_came_in_time_and_waits_for_our_review_is_our_delay(insertion):
+    submit(insertion)
+    assert lateness(insertion) == ""
+
+
+def test_a_review_after_they_should_have_approved_is_our_delay_whatever_it_says_and_whatever_they_send_then(
+    insertion,
+):
+    late = due(insertion).proof_due + datetime.timedelta(minutes=1)
+    at(submit(insertion), late, VersionStatus.CHANGES_REQUESTED)
+    assert lateness(insertion) == ""
+    submit(insertion, now=late + HOUR, headline="Ships")
+    assert lateness(insertion) == ""
+    with pytest.raises(NotNow, match="our own review"):
+        rule_late(insertion, due(insertion).send_at)
+
+
+def test_changes_that_we_asked_for_in_time_and_never_got_are_their_delay(insertion):
+    at(submit(insertion), due(insertion).creative_due, VersionStatus.CHANGES_REQUESTED)
+    assert lateness(insertion).endswith("could not run: Less blue.")
+
+
+def test_who_replaces_their_own_message_after_the_deadline_before_we_answered_is_late(insertion):
+    submit(insertion)
+    submit(insertion, now=due(insertion).creative_due + HOUR, headline="Ships")
+    assert "it was due on" in lateness(insertion)
+
+
+def test_what_passed_our_review_and_was_never_approved_is_their_delay(insertion):
+    at(submit(insertion), due(insertion).creative_due)
+    assert lateness(insertion, due(insertion).proof_due - datetime.timedelta(seconds=1)) == ""
+    assert lateness(insertion).startswith("They had not approved their message by")
+
+
+def test_what_came_late_but_was_approved_is_ours_to_run(insertion):
+    version = submit(insertion, now=due(insertion).creative_due + HOUR)
+    at(version, due(insertion).proof_due)
+    approve_proof(insertion, now=due(insertion).proof_due)
+    assert lateness(insertion) == ""
+
+
+def test_who_bought_after_the_deadline_had_none_to_keep(insertion):
+    Insertion.objects.update(booked_at=due(insertion).creative_due + HOUR)
+    assert lateness(insertion) == ""
+
+
+def test_the_page_says_whose_fault_it_will_be_and_whose_it_was(insertion):
+    client, address = Client(), reverse("sponsors:insertion", args=[insertion.pk])
+    with time_machine.travel(due(insertion).creative_due, tick=False):
+        client.force_login(make_person("Ad operations"))
+        assert "If it does not run, that is the advertiser’s fault" in client.get(address).content.decode()
+        Insertion.objects.update(status="missed", fault="advertiser")
+        page = client.get(address).content.decode()
+        assert "It did not run, through the advertiser’s fault. No message had come by" in page
+        Insertion.objects.update(fault="publisher")
+        assert "It did not run, through our fault." in client.get(address).content.decode()
 
 
 def earlier(insertion: Insertion, **words) -> Insertion:

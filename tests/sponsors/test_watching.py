@@ -125,6 +125,28 @@ def test_editors_and_ad_operations_see_it_on_its_page(request, issue, who):
     assert SENTENCE in request.getfixturevalue(who).get(radar(issue)).content.decode()
 
 
+def test_ad_operations_move_or_swap_what_it_shows_and_cancel_nothing(adam, issue):
+    insertion = issue.slots.get(placement__code="primary").insertions.get()
+    page = f"/desk/sponsors/insertions/{insertion.pk}/"
+    assert f"{page}#move" in adam.get(radar(issue)).content.decode()
+    shown = adam.get(page).content.decode()
+    assert 'id="move"' in shown
+    assert "Cancel this insertion" not in shown
+    assert adam.post(f"{page}cancel/", {"words": "x"}).status_code == 403
+    free = issue.slots.get(placement__code="closing")
+    adam.post(f"{page}move/", {"slot": free.key})
+    assert free.insertions.get().moved_from == insertion
+
+
+def test_editors_are_told_who_moves_it(edith, issue):
+    insertion = issue.slots.get(placement__code="primary").insertions.get()
+    shown = edith.get(radar(issue)).content.decode()
+    assert "Ad operations can move" in shown
+    assert "#move" not in shown
+    for verb in ("move", "swap"):
+        assert edith.post(f"/desk/sponsors/insertions/{insertion.pk}/{verb}/").status_code == 403
+
+
 @pytest.mark.parametrize("who", ["sam", "maria", "fiona", "stranger"])
 def test_sales_finance_and_strangers_do_not(request, issue, who):
     client = request.getfixturevalue(who)

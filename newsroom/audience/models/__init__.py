@@ -1,13 +1,15 @@
 """Readers, what they have asked for, and whom nobody writes to; one idea a file."""
 
+from newsroom.audience.models.asking import Asking
 from newsroom.audience.models.consent import Consent
 from newsroom.audience.models.intake import Intake, IntakeStatus
 from newsroom.audience.models.people import GONE, MailingList, Status, Subscriber, Subscription
 from newsroom.audience.models.segment import Segment
-from newsroom.audience.models.suppression import Reason, Suppression
+from newsroom.audience.models.suppression import Reason, Suppression, SuppressionEvent
 
 __all__ = [
     "GONE",
+    "Asking",
     "Consent",
     "Intake",
     "IntakeStatus",
@@ -18,4 +20,5 @@ __all__ = [
     "Subscriber",
     "Subscription",
     "Suppression",
+    "SuppressionEvent",
 ]

@@ -10,6 +10,9 @@ class MailingList(models.Model):
     slug = models.SlugField(unique=True)
     name = models.CharField(max_length=120)
     sender = models.CharField(max_length=400, blank=True, help_text="From line of confirmation mails.")
+    asks = models.JSONField(
+        default=list, blank=True, help_text="What readers may tell of themselves: names of attributes."
+    )
 
     class Meta:
         ordering = ["name"]

@@ -213,5 +213,5 @@ def _ready(insertion: Insertion, people: dict[str, User], *, now: datetime.datet
 
 def _sign(line: LineItem, people: dict[str, User], *, now: datetime.datetime) -> None:
     ordering.submit(line.order, by=people["sam"], now=now)
-    ordering.approve(line.order, by=people["maria"], now=now)
+    ordering.approve(line.order, seen=ordering.price(line.order), by=people["maria"], now=now)
     ordering.sign(line.order, signed_by="Ann Reed", by=people["sam"], now=now)

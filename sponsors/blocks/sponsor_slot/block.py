@@ -12,8 +12,8 @@ from django.utils import timezone
 from issues.blocks.base import BlockType, Commitment, Facts, Placed, Problem, blocker, broken, warning
 from issues.blocks.fields import BlockForm
 from issues.models import Issue
-from sponsors import deadlines, gate, inventory, selling, showing, watching
-from sponsors.gate import House, Layout
+from sponsors import deadlines, gate, holding, inventory, selling, showing, watching
+from sponsors.gate import Layout
 from sponsors.models import Fallback, Insertion, InsertionStatus, Placement
 
 WATCHERS = ("issues.change_issue", "sponsors.traffic")
@@ -52,16 +52,19 @@ class Block(BlockType[SponsorSlot]):
         return dict(_known()).get(data.placement, "No placement")
 
     def gather(self, issue: Issue, blocks: Sequence[Placed[SponsorSlot]]) -> dict[UUID, Facts]:
-        found, house = gate.layout(issue, blocks), House(issue)
-        return {each.uid: _facts(found, house, each.uid) for each in blocks}
+        found = gate.layout(issue, blocks)
+        return {each.uid: _facts(found, each.uid) for each in blocks}
 
     def problems(self, issue: Issue, blocks: Sequence[Placed[SponsorSlot]]) -> list[Problem]:
         found = gate.layout(issue, blocks)
         own = [problem for each in blocks for problem in _of_block(found, each)]
-        return own + broken(gate.commitments(found, now=timezone.now())) + list(_named(issue))
+        return own + broken(gate.commitments(found)) + list(_named(found))
 
     def commitments(self, issue: Issue, blocks: Sequence[Placed[SponsorSlot]]) -> list[Commitment]:
-        return gate.commitments(gate.layout(issue, blocks), now=timezone.now())
+        return gate.commitments(gate.layout(issue, blocks))
+
+    def project(self, issue: Issue, blocks: Sequence[Placed[SponsorSlot]]) -> None:
+        holding.cut(issue, now=timezone.now())
 
     def adopt(self, issue: Issue, data: SponsorSlot, found: Mapping[str, Any]) -> SponsorSlot:
         if not found:
@@ -70,20 +73,21 @@ class Block(BlockType[SponsorSlot]):
         return replace(data, placement=booked.slot.placement.code)
 
 
-def _named(issue: Issue) -> Iterator[Problem]:
+def _named(found: Layout) -> Iterator[Problem]:
     """What the radar finds and nobody has decided about yet: for those who write the issue and those who place its sponsors."""
-    for each in watching.watched(issue):
+    booked = [each for each in found.insertions.values() if each.booked]
+    for each in watching.watched(found.issue, booked):
         if each.kept is None:
-            url = reverse("sponsors:radar", args=[issue.pk])
+            url = reverse("sponsors:radar", args=[found.issue.pk])
             yield Problem("warning", each.sighting.sentence, each.uid, url=url, seen_by=WATCHERS)
 
 
-def _facts(found: Layout, house: House, uid: UUID) -> Facts:
+def _facts(found: Layout, uid: UUID) -> Facts:
     """What stands in the block's slot: the sponsor's message, a promotion of the house, or only how it stands with it."""
     insertion, placement = found.insertion(uid), found.placements.get(found.slot_of[uid][0])
     rule = {"rule": _rule(placement)} if placement else {}
     if insertion is not None and _given_up(insertion):
-        return {"state": "Sold, but settled: it does not run in this issue."}
+        return {"state": "Sold, but it did not run."}
     if insertion is not None and (version := gate.runs(insertion)):
         return {**showing.facts(insertion, version), "state": _state(insertion), **rule}
     if insertion is not None and not insertion.late_since:
@@ -93,7 +97,7 @@ def _facts(found: Layout, house: House, uid: UUID) -> Facts:
             **rule,
         }
     state = "Late: a house promotion stands in." if insertion else _on_sale(found.issue, placement)
-    if placement is not None and placement.fallback == Fallback.HOUSE and (own := house.next()):
+    if placement is not None and (own := found.house.get(uid)):
         return {
             **showing.house_facts(own, placement),
             "state": f"{state} A house promotion fills it.",
@@ -114,7 +118,7 @@ def _rule(placement: Placement) -> str:
 
 
 def _given_up(insertion: Insertion) -> bool:
-    """It was counted as missed when the issue moved: it is made good elsewhere, or not billed, and must not run here too."""
+    """The issue went out without it, and nothing stood in."""
     return insertion.status == InsertionStatus.MISSED and insertion.late_since is None
 
 

@@ -3,11 +3,12 @@
 import pytest
 
 from issues import readiness
+from issues.blocks import registry
 from issues.rendering import render
-from issues.snapshot import take
+from issues.snapshot import by_kind, standing, take
 from newsroom.lib.errors import NotNow
 from sponsors import gate, inventory, ordering, trafficking
-from sponsors.models import Fallback, VersionStatus
+from sponsors.models import Fallback, Rule, VersionStatus
 from tests.make import (
     MESSAGE,
     NOW,
@@ -123,6 +124,39 @@ def test_an_unsold_slot_falls_to_the_most_important_promotion_of_the_house_that_
     assert "MESSAGE FROM" not in text
     issue.publication.placements.update(fallback=Fallback.COLLAPSE)
     assert "Join the" not in render(take(issue)).text
+
+
+def gathered(issue) -> None:
+    """What the preview asks at every key, for the issue as it stands."""
+    kind = registry.kind("sponsor_slot")
+    kind.gather(issue, by_kind(standing(issue))["sponsor_slot"])
+
+
+def test_an_issue_without_sponsors_is_read_in_one_query(django_assert_num_queries):
+    issue = issue_with()
+    with django_assert_num_queries(1):
+        gate.layout(issue, [])
+
+
+def test_what_is_sold_is_read_in_two_queries_however_much_it_is(django_assert_num_queries):
+    issue = issue_with("primary", "secondary", "closing")
+    for placement in ("primary", "secondary", "closing"):
+        make_ready(make_insertion(issue, placement))
+    with django_assert_num_queries(1 + 2):  # the blocks themselves are one
+        gathered(issue)
+
+
+def test_a_slot_that_no_promotion_is_left_to_fill_is_not_counted():
+    issue = issue_with("primary", "closing")
+    issue.publication.placements.filter(code="closing").update(rule=Rule.FIXED, nth=4)
+    issue.blocks.filter(data__placement="closing").update(position=2)
+    insertion = make_ready(make_insertion(issue, "closing"))
+    assert "It belongs" in " ".join(gate_says(insertion.slot.issue))
+    house = make_advertiser("Harbour Club", house=True)
+    house.creatives.create().versions.create(
+        number=1, body="<p>Join.</p>", status=VersionStatus.REVIEWED, submitted_at=NOW
+    )
+    assert gate_says(insertion.slot.issue) == []
 
 
 def test_two_blocks_for_one_place_stop_the_issue():
@@ -253,3 +287,11 @@ def test_nobody_is_late_while_our_own_review_is_what_is_missing():
 
 def test_the_slot_is_found_whatever_the_day(ready):
     assert make_slot(ready.slot.issue).pk == ready.slot.pk
+
+
+def test_the_card_begins_with_the_name_by_which_the_outline_knows_the_block(edith):
+    issue = issue_with("primary")
+    make_insertion(issue, advertiser=make_advertiser("Oakum"))
+    shown = edith.get(f"/desk/issues/{issue.pk}/").content.decode()
+    card = shown.split("data-card", 1)[1].split(">", 1)[1]
+    assert card.lstrip().startswith("<p><strong>Oakum</strong></p>")

@@ -2,7 +2,8 @@
 
 const form = document.querySelector("[data-calendar]");
 const table = form.querySelector("table");
-const rows = [...table.tBodies].flatMap((body) => [...body.rows]).map(slotsOf).filter((cells) => cells.length);
+const CELL = "[role=gridcell], [role=rowheader]";
+const rows = [...table.tBodies].flatMap((body) => [...body.rows]).filter((row) => row.querySelector("td:not(.none)")).map(cellsOf);
 const cells = rows.flat();
 const count = form.querySelector("[data-count]");
 let anchor = null;
@@ -13,16 +14,21 @@ table.setAttribute("aria-multiselectable", "true");
 for (const [row, line] of rows.entries()) {
   for (const [column, cell] of line.entries()) {
     Object.assign(cell, { row, column, tabIndex: -1 });
-    cell.setAttribute("role", "gridcell");
+    cell.setAttribute("role", cell.tagName === "TH" ? "rowheader" : "gridcell");
     for (const inside of cell.querySelectorAll("a, input")) inside.tabIndex = -1;
     if (box(cell)) cell.setAttribute("aria-selected", box(cell).checked);
   }
 }
-if (cells.length) cells[0].tabIndex = 0;
+if (cells.length) rows[0][1].tabIndex = 0;
 tell();
 
-function slotsOf(row) {
-  return [...row.cells].filter((cell) => cell.tagName === "TD" && !cell.matches(".fill, .none"));
+// A day with its link to the issue, its slots, and what is to be settled.
+function cellsOf(row) {
+  return [...row.cells].filter((cell) => !cell.matches(".fill") || cell.querySelector("a"));
+}
+
+function isSlot(cell) {
+  return cell.matches("td:not(.fill)");
 }
 
 function box(cell) {
@@ -75,8 +81,8 @@ function step(cell, key) {
     ArrowRight: line[cell.column + 1],
     ArrowUp: rows[cell.row - 1]?.[cell.column],
     ArrowDown: rows[cell.row + 1]?.[cell.column],
-    Home: line[0],
-    End: line.at(-1),
+    Home: line.find(isSlot),
+    End: line.findLast(isSlot),
     PageUp: rows[Math.max(0, cell.row - 5)][cell.column],
     PageDown: rows[Math.min(rows.length - 1, cell.row + 5)][cell.column],
   };
@@ -84,7 +90,7 @@ function step(cell, key) {
 }
 
 table.addEventListener("keydown", (event) => {
-  const cell = event.target.closest("[role=gridcell]");
+  const cell = event.target.closest(CELL);
   if (!cell || event.ctrlKey || event.metaKey || event.altKey) return;
   const to = step(cell, event.key);
   if (to) {
@@ -118,7 +124,7 @@ function move(cell, to = null) {
 // ---- dragging: over open slots it selects them; from a booking to an open slot it moves the booking
 
 table.addEventListener("pointerdown", (event) => {
-  const cell = event.target.closest("[role=gridcell]");
+  const cell = event.target.closest(CELL);
   if (!cell || event.button || event.pointerType === "touch") return;
   if (event.shiftKey && anchor) range(cell);
   else {
@@ -128,14 +134,14 @@ table.addEventListener("pointerdown", (event) => {
 });
 
 table.addEventListener("pointerover", (event) => {
-  const cell = event.target.closest("[role=gridcell]");
+  const cell = event.target.closest(CELL);
   if (!dragged || !cell || cell === dragged || !box(dragged)) return;
   table.classList.add("dragging");
   range(cell);
 });
 
 document.addEventListener("pointerup", (event) => {
-  const cell = event.target.closest?.("[role=gridcell]");
+  const cell = event.target.closest?.(CELL);
   if (dragged && cell && cell !== dragged && !box(dragged) && box(cell)) move(dragged, cell);
   dragged = null;
   table.classList.remove("dragging");
@@ -144,7 +150,7 @@ document.addEventListener("pointerup", (event) => {
 table.addEventListener("dragstart", (event) => event.preventDefault());
 
 table.addEventListener("click", (event) => {
-  const cell = event.target.closest("[role=gridcell]");
+  const cell = event.target.closest(CELL);
   if (!cell || event.target.closest("a") || table.matches(".dragging") || event.shiftKey) return;
   if (cell === anchor || event.pointerType === "touch") pick(cell, !box(cell)?.checked);
   tell();

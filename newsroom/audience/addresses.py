@@ -1,0 +1,56 @@
+"""Addresses of readers: how they are written, and whose they are."""
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator, validate_email
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Lower
+
+from newsroom.audience.models import Subscriber
+from newsroom.lib.errors import Refused
+
+__all__ = ["known", "known_or_new", "mailbox", "normal_address", "of_address"]
+
+validate_length = MaxLengthValidator(254)
+
+
+def normal_address(given: str) -> str:
+    """The address as it is stored: trimmed, domain in small letters and ASCII (RFC 5890). Raises ``Refused``."""
+    local, _, domain = given.strip().rpartition("@")
+    try:
+        address = f"{local}@{domain.lower().encode('idna').decode()}"
+        validate_email(address)
+        validate_length(address)
+        if not address.isprintable():  # RFC 5321 lets quoted names hold control characters; headers do not
+            raise ValidationError("unprintable")
+    except (ValidationError, UnicodeError):
+        shown = "".join(letter for letter in given.strip()[:80] if letter.isprintable())
+        raise Refused(f"“{shown}” is not an email address.") from None
+    return address
+
+
+def mailbox(address: str) -> str:
+    """Where the address ends up as far as one can tell from it: ann+news@ and Ann@ are read by the same person."""
+    local, _, domain = address.lower().rpartition("@")
+    return f"{local.partition('+')[0] or local}@{domain}"
+
+
+def of_address(address: str) -> QuerySet[Subscriber]:
+    """The one person of that address, whatever its capitals. ``iexact`` would not find the index, which is on small letters."""
+    return Subscriber.objects.alias(small=Lower("email")).filter(small=address.lower())
+
+
+def known(address: str) -> Subscriber | None:
+    """The person of that address, if we know one."""
+    return of_address(address).first()
+
+
+def known_or_new(address: str) -> Subscriber:
+    """The person of that address; we know them from now on."""
+    if found := known(address):
+        return found
+    try:
+        with transaction.atomic():
+            return Subscriber.objects.create(email=address)
+    except IntegrityError:
+        return of_address(address).get()

@@ -1,0 +1,1 @@
+"""A reader's own pages. Nothing but a button press changes anything."""

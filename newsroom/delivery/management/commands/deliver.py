@@ -1,0 +1,43 @@
+"""``manage.py deliver``: take part in sends without a broker, as one more process or on one more machine."""
+
+import signal
+import threading
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import connection
+from django.utils import timezone
+
+from newsroom.delivery import sending
+from newsroom.delivery.letterbox import SILENCE
+from newsroom.delivery.models import Send, SendStatus
+
+LOOK_EVERY = 2.0
+"""Seconds between two looks for a send that is under way."""
+
+
+class Command(BaseCommand):
+    help = "Take part in sends that are under way, beside whatever else works on them, until stopped."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--once", action="store_true", help="work on what is under way now, then end")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        asked_to_stop = threading.Event()
+        for each in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(each, lambda *_: asked_to_stop.set())
+        while not asked_to_stop.is_set():
+            try:
+                for send_id in _under_way():
+                    sending.run(send_id, clock=timezone.now, keep_going=lambda: not asked_to_stop.is_set())
+            except SILENCE:
+                connection.close()  # whoever watches us need not start us again: the database will be back
+            if options["once"]:
+                return
+            asked_to_stop.wait(LOOK_EVERY)
+
+
+def _under_way() -> list[int]:
+    now = timezone.now()
+    ripe = Send.objects.filter(status=SendStatus.SENDING).exclude(not_before__gt=now)
+    return list(ripe.order_by("started_at").values_list("pk", flat=True))

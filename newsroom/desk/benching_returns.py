@@ -1,0 +1,240 @@
+"""Measuring the redirect behind the links of a mail, through the web server that we run."""
+
+import datetime
+import os
+import selectors
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from issues.models import Edition, Issue, Publication
+from newsroom.audience import recipients
+from newsroom.audience.models import Status, Subscriber, Subscription
+from newsroom.delivery import chunks
+from newsroom.delivery.models import Outcome, Printing, Send
+from newsroom.desk import programs
+from newsroom.lib.links import ReaderToken
+
+__all__ = ["Followed", "follow", "measure", "server"]
+
+CONNECTIONS = 8
+READERS, LINKS = 3000, 33
+WANTED = 1500
+"""Requests a second that the figure asks for."""
+TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True)
+class Followed:
+    """What following links came to: seconds of each answer, and how long all of it took."""
+
+    latencies: Sequence[float]
+    seconds: float
+
+    @property
+    def per_second(self) -> float:
+        return len(self.latencies) / self.seconds
+
+    def percentile_ms(self, percent: float) -> float:
+        return 1000 * sorted(self.latencies)[int(len(self.latencies) * percent / 100)]
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running web server with one printing to click in: where it listens, its first reader, and whom to ask for its time."""
+
+    port: int
+    pid: int
+    printing: int
+    first_reader: int
+    environ: dict[str, str]
+
+    def address(self, turn: int) -> str:
+        """The path of a click: readers and links in turn, so that no reader looks like a machine."""
+        token = ReaderToken(self.printing, self.first_reader + turn % READERS).text
+        return f"/c/{token}/{(turn * 7) % LINKS}"
+
+    def cpu_seconds(self) -> float:
+        """User and system time of the server and its workers, so far."""
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        return sum(_ticks(pid) for pid in (str(self.pid), *children)) / TICKS_A_SECOND
+
+    def recorded(self) -> int:
+        """How many clicks stand in the database."""
+        return int(_shell("from issues.models import Click; print(Click.objects.count())", self.environ))
+
+
+def measure(*, requests: int = 15_000) -> dict[str, Any]:
+    """As fast as it goes, and at the wanted rate with the time each answer took. The server has one core to itself, if the
+    machine has two."""
+    with server() as running:
+        follow(running, 2000)
+        before = running.cpu_seconds()
+        fastest = follow(running, requests)
+        used = running.cpu_seconds() - before
+        paced = follow(running, requests, per_second=WANTED)
+        time.sleep(2)
+        recorded = running.recorded()
+    return {
+        "redirects a second": round(fastest.per_second),
+        "processor time a redirect, ms": round(1000 * used / requests, 3),
+        "redirects per core-second": round(requests / used),
+        "at a second": round(paced.per_second),
+        "p50, ms": round(paced.percentile_ms(50), 2),
+        "p99, ms": round(paced.percentile_ms(99), 2),
+        "clicks followed": 2000 + 2 * requests,
+        "clicks recorded": recorded,
+    }
+
+
+@contextmanager
+def server(**variables: str) -> Iterator[Server]:
+    """The web server as ``manage.py run`` starts it, with a database of its own."""
+    with tempfile.TemporaryDirectory() as folder, socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+        free.close()
+        environ = {
+            **os.environ, "VAR": folder, "DATABASE_URL": "", "SITE_URL": f"http://127.0.0.1:{port}",
+            "SECRET_KEY": settings.SECRET_KEY, **variables,
+        }  # fmt: skip
+        _manage(["migrate", "-v0"], environ)
+        printing, reader = map(int, _shell(f"from {__name__} import invent; invent()", environ).split())
+        process = subprocess.Popen(
+            programs.web("127.0.0.1", port).argv, cwd=settings.BASE_DIR, env=environ, stderr=subprocess.DEVNULL,
+            preexec_fn=_on_one_core,  # noqa: PLW1509 - nothing else runs in this process
+        )  # fmt: skip
+        try:
+            _wait_for(port)
+            yield Server(port, process.pid, printing, reader, environ)
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def invent() -> None:
+    """An issue that was sent to ``READERS`` an hour ago; says the numbers of its printing and of its first reader."""
+    now = timezone.now()
+    publication = Publication.objects.create(name="Bench", slug="bench", sender_email="bench@bench.example")
+    issue = Issue.objects.create(
+        publication=publication, title="Bench", slug="bench", planned_for=now.date(), changed_at=now
+    )
+    edition = Edition.objects.create(issue=issue, number=1, subject="Bench", minutes=1, frozen_at=now)
+    send = Send.objects.create(issue=issue, edition=edition, scheduled_for=now, window_ends=now)
+    links = [
+        [f"https://boats.example/{n}", f"block-{n // 3}", "mark" if n == 7 else ""] for n in range(LINKS)
+    ]
+    printing = Printing.objects.create(send=send, edition=edition, links=links, made_at=now)
+    mailing_list = recipients.list_of("bench", name="Bench")
+    people = Subscriber.objects.bulk_create(Subscriber(email=f"r{n}@readers.example") for n in range(READERS))
+    readers = Subscription.objects.bulk_create(
+        Subscription(
+            subscriber=each, mailing_list=mailing_list, status=Status.ACTIVE, source="bench", asked_at=now
+        )
+        for each in people
+    )
+    sent = [(each.pk, int(Outcome.SENT), "") for each in readers]
+    chunks.write_deliveries(send.pk, printing.pk, sent, now=now - datetime.timedelta(hours=1))
+    sys.stdout.write(f"{printing.pk} {readers[0].pk}")
+
+
+def _on_one_core() -> None:
+    cores = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, cores[-1:])
+
+
+def follow(running: Server, requests: int, *, per_second: float = 0) -> Followed:
+    """Follow so many links over kept connections: as fast as answers come, or so many a second whether they come or not.
+
+    An answer's time runs from the moment its request was due. Raises ``RuntimeError`` for an answer that is no redirect.
+    """
+    selector = selectors.DefaultSelector()
+    idle: deque[socket.socket] = deque()
+    for _ in range(CONNECTIONS if not per_second else 4 * CONNECTIONS):
+        idle.append(_connected(running.port))
+    paths = [
+        f"GET {running.address(turn)} HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: {_BROWSER}\r\n\r\n".encode()
+        for turn in range(requests)
+    ]
+    for each in idle:
+        selector.register(each, selectors.EVENT_READ)
+    asked: dict[socket.socket, float] = {}
+    latencies: list[float] = []
+    start = time.perf_counter()
+    turn = 0
+    while len(latencies) < requests:
+        now = time.perf_counter()
+        while idle and turn < requests and (not per_second or start + turn / per_second <= now):
+            line = idle.popleft()
+            asked[line] = start + turn / per_second if per_second else time.perf_counter()
+            line.sendall(paths[turn])
+            turn += 1
+        due = (
+            start + turn / per_second - time.perf_counter() if per_second and idle and turn < requests else 1
+        )
+        for key, _ in selector.select(max(due, 0)):
+            line = key.fileobj  # type: ignore[assignment]
+            said = line.recv(65536)
+            if not said.startswith(b"HTTP/1.1 302"):
+                raise RuntimeError(f"The redirect answered {said[:80]!r}.")
+            latencies.append(time.perf_counter() - asked.pop(line))
+            idle.append(line)
+    seconds = time.perf_counter() - start
+    for each in idle:
+        each.close()
+    return Followed(latencies, seconds)
+
+
+_BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
+
+
+def _connected(port: int) -> socket.socket:
+    line = socket.create_connection(("127.0.0.1", port), timeout=20)
+    line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return line
+
+
+def _wait_for(port: int) -> None:
+    for _ in range(400):
+        try:
+            _connected(port).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise RuntimeError("The web server did not start.")
+
+
+def _shell(words: str, environ: dict[str, str]) -> str:
+    return _manage(["shell", "-v0", "-c", words], environ)
+
+
+def _manage(words: list[str], environ: dict[str, str]) -> str:
+    done = subprocess.run(
+        [sys.executable, "manage.py", *words],
+        cwd=settings.BASE_DIR,
+        env=environ,
+        check=True,
+        capture_output=True,
+    )
+    return done.stdout.decode()
+
+
+def _ticks(pid: str) -> int:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])
+
+
+if __name__ == "__main__":
+    for name, figure in measure().items():
+        sys.stdout.write(f"{name:<32}{figure}\n")

@@ -1,0 +1,28 @@
+"""``column__among``: rows whose number is one of hundreds, asked with one parameter instead of one each.
+
+Building and binding five hundred parameters costs more than the query: for the sender, a third of its processor time.
+"""
+
+import json
+from typing import Any
+
+from django.db.models import Field, ForeignKey, Lookup
+
+__all__ = ["Among"]
+
+
+@ForeignKey.register_lookup
+@Field.register_lookup
+class Among(Lookup):
+    """``rhs`` is a sequence of whole numbers."""
+
+    lookup_name = "among"
+    prepare_rhs = False
+
+    def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        left, params = self.process_lhs(compiler, connection)
+        return f"{left} = ANY(%s)", (*params, list(self.rhs))
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        left, params = self.process_lhs(compiler, connection)
+        return f"{left} IN (SELECT value FROM json_each(%s))", (*params, json.dumps(list(self.rhs)))  # noqa: S608
