@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TypeVar
 
 from django.db.models import Count, Q, QuerySet
 
@@ -33,8 +32,10 @@ def by_block(issue: Issue) -> dict[str, Clicked]:
 
 def by_link(issue: Issue) -> dict[tuple[str, str], Clicked]:
     """By block and address, most people first: the same address in two blocks is two links."""
-    rows = issue.clicks.order_by().values_list("block", "url").annotate(**_COUNTS)
-    return _sorted({(block, url): Clicked(*counts) for block, url, *counts in rows})
+    rows = (
+        issue.clicks.order_by().values_list("block", "url").annotate(**_COUNTS).order_by(_MOST_PEOPLE, "url")
+    )
+    return {(block, url): Clicked(*counts) for block, url, *counts in rows}
 
 
 def by_mark(marks: Iterable[str]) -> dict[str, Clicked]:
@@ -48,15 +49,9 @@ _COUNTS = {
     "human": Count("pk", filter=_HUMAN),
     "people": Count("reader", filter=_HUMAN, distinct=True),
 }
+_MOST_PEOPLE = _COUNTS["people"].desc()
 
 
 def _by(column: str, clicks: QuerySet[Click]) -> dict[str, Clicked]:
-    rows = clicks.order_by().values_list(column).annotate(**_COUNTS)
-    return _sorted({value: Clicked(*counts) for value, *counts in rows})
-
-
-Place = TypeVar("Place", str, tuple[str, str])
-
-
-def _sorted(found: dict[Place, Clicked]) -> dict[Place, Clicked]:
-    return dict(sorted(found.items(), key=lambda each: (-each[1].people, each[0])))
+    rows = clicks.order_by().values_list(column).annotate(**_COUNTS).order_by(_MOST_PEOPLE, column)
+    return {value: Clicked(*counts) for value, *counts in rows}

@@ -180,6 +180,16 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 5.0,
         "options": {"expires": 15},
     },
+    "intakes": {
+        "task": "newsroom.audience.tasks.take_in",
+        "schedule": 3.0,
+        "options": {"expires": 9},
+    },
+    "old intakes": {
+        "task": "newsroom.audience.tasks.tidy_intakes",
+        "schedule": 3600.0,
+        "options": {"expires": 3000},
+    },
     "plan ahead": {"task": "sponsors.tasks.plan_ahead", "schedule": 3600.0, "options": {"expires": 3000}},
     "holds": {"task": "sponsors.tasks.tidy_holds", "schedule": 60.0, "options": {"expires": 50}},
     "runs": {"task": "sponsors.tasks.record_runs", "schedule": 20.0, "options": {"expires": 18}},

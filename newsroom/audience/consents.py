@@ -17,17 +17,19 @@ __all__ = ["Evidence", "note", "note_all", "seen"]
 @dataclass(frozen=True)
 class Evidence:
     """How we know of a step. ``source`` is the form, file or mail it came by, ``words`` what the person was told,
-    ``address`` and ``agent`` are those of their browser."""
+    ``address`` and ``agent`` are those of their browser, ``printing`` is the number in the token of the mail they came from."""
 
     source: str = ""
     words: str = ""
     address: str | None = None
     agent: str = ""
+    printing: int | None = None
 
 
-def seen(request: HttpRequest, *, source: str, words: str = "") -> Evidence:
+def seen(request: HttpRequest, *, source: str, words: str = "", printing: int | None = None) -> Evidence:
     """The evidence of a request."""
-    return Evidence(source, words, _address(request), one_line(request.headers.get("User-Agent", ""), 300))
+    agent = one_line(request.headers.get("User-Agent", ""), 300)
+    return Evidence(source, words, _address(request), agent, printing)
 
 
 def note(subscription: Subscription, what: str, *, evidence: Evidence, now: datetime.datetime) -> None:
@@ -46,6 +48,7 @@ def note_all(subscriptions: Iterable[int], what: str, *, evidence: Evidence, now
             words=one_line(evidence.words, 400),
             address=evidence.address,
             agent=evidence.agent,
+            printing=evidence.printing,
         )
         for pk in subscriptions
     )

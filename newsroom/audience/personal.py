@@ -104,6 +104,7 @@ def _consent(step: Consent) -> dict[str, Any]:
         "words": step.words,
         "from": step.address,
         "program": step.agent,
+        "by the mail of printing": step.printing,
     }
 
 

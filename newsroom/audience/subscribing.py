@@ -33,6 +33,7 @@ __all__ = [
     "named",
     "normal_address",
     "preferences_url",
+    "printing_of",
     "say_why",
     "token_of",
 ]
@@ -168,6 +169,12 @@ def named(token: str) -> int | None:
     if pk is None and (reader := links.reader_token(token)):
         return reader.subscription
     return pk
+
+
+def printing_of(token: str) -> int | None:
+    """The number of the printing whose mail a token stood in; None for one of ``leave_url``, which stands in none."""
+    reader = links.reader_token(token)
+    return reader.printing if reader else None
 
 
 def find(pk: int) -> Subscription | None:

@@ -67,15 +67,14 @@ def _parts(mail: Message) -> Iterator[Message]:
     if mail.get_content_type() in ("message/rfc822", "text/rfc822-headers", "message/rfc822-headers"):
         return
     yield mail
-    if mail.get_content_maintype() == "multipart":
-        for part in _inside(mail):
-            yield from _parts(part)
+    for part in _inside(mail) if mail.get_content_maintype() == "multipart" else []:
+        yield from _parts(part)
 
 
 def _inside(mail: Message) -> list[Message]:
-    """What the parser has read as mails of their own: parts, or the blocks of a status report."""
-    inside = mail.get_payload()
-    return [each for each in inside if isinstance(each, Message)] if isinstance(inside, list) else []
+    """What a mail, or a part of it, holds; nothing where it says that it holds parts and does not."""
+    held = mail.get_payload()
+    return [each for each in held if isinstance(each, Message)] if isinstance(held, list) else []
 
 
 def _header(mail: Message, name: str) -> str:

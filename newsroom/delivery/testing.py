@@ -53,7 +53,7 @@ def send(issue: Issue, addresses: Sequence[str], *, by: User, now: datetime.date
 
 
 def _rendering(issue: Issue) -> Edition | Rendered:
-    return issue.edition or render(take(issue))
+    return issue.final or render(take(issue))
 
 
 @transaction.atomic

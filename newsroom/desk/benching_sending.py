@@ -86,8 +86,8 @@ def full_list(publication: Publication, readers: int, *, now: datetime.datetime)
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO audience_subscriber (email, name, attributes, added_at) "  # noqa: S608 - numbers of ours
-            "SELECT 'user' || n || '@domain' || (n % 50) || '.example', "
-            f"CASE n % 2 WHEN 0 THEN 'Ann Smith' ELSE 'Zoë Åkerlund' || n END, '{{}}', %s FROM ({numbers}) AS numbered",
+            "SELECT 'user' || n || '@domain' || (n %% 50) || '.example', "
+            f"CASE n %% 2 WHEN 0 THEN 'Ann Smith' ELSE 'Zoë Åkerlund' || n END, '{{}}', %s FROM ({numbers}) AS numbered",
             [now, readers],
         )
         cursor.execute(

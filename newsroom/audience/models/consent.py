@@ -7,7 +7,8 @@ from newsroom.audience.models.people import Subscription
 
 class Consent(models.Model):
     """One step of a subscription, as evidence: never changed. ``what`` is asked, confirmed, imported, left, bounced,
-    complained or erased; ``source`` the form, the file or the mail it came by; ``words`` what the person was told."""
+    complained or erased; ``source`` the form, the file or the mail it came by; ``words`` what the person was told.
+    ``printing`` is the number in the token of the mail whose link they followed, where there was one."""
 
     subscription = models.ForeignKey(Subscription, on_delete=models.CASCADE, related_name="consents")
     what = models.CharField(max_length=20)
@@ -16,10 +17,21 @@ class Consent(models.Model):
     words = models.CharField(max_length=400, blank=True)
     address = models.GenericIPAddressField(null=True, blank=True)
     agent = models.CharField(max_length=300, blank=True)
+    printing = models.PositiveBigIntegerField(null=True, blank=True)
 
     class Meta:
         ordering = ["at", "pk"]
         verbose_name_plural = "consents"
+        indexes = [
+            models.Index(
+                fields=["printing"], condition=models.Q(printing__isnull=False), name="consent_by_mail"
+            ),
+            models.Index(
+                fields=["at"],
+                condition=models.Q(what="left", printing__isnull=True),
+                name="consent_left_otherwise",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.what} {self.at:%Y-%m-%d %H:%M}"

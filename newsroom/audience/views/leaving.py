@@ -38,7 +38,7 @@ def leave(request: HttpRequest, token: str) -> HttpResponse:
     if subscription is None:
         return render(request, "audience/nobody.html")
     posted = _posted(request) if request.method == "POST" else None
-    said = _done(request, subscription, posted) if posted is not None else {}
+    said = _done(request, token, subscription, posted) if posted is not None else {}
     subscription.refresh_from_db()
     values = {
         "subscription": subscription,
@@ -49,10 +49,12 @@ def leave(request: HttpRequest, token: str) -> HttpResponse:
     return render(request, "audience/leave.html", values | said)
 
 
-def _done(request: HttpRequest, subscription: Subscription, posted: dict[str, str]) -> dict[str, Any]:
+def _done(
+    request: HttpRequest, token: str, subscription: Subscription, posted: dict[str, str]
+) -> dict[str, Any]:
     """Do what the button says; what the page has to say to it."""
     now = timezone.now()
-    evidence = consents.seen(request, source="page to leave")
+    evidence = consents.seen(request, source="page to leave", printing=subscribing.printing_of(token))
     match posted.get("act"):
         case "again":
             return _asked_again(request, subscription)

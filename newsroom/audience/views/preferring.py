@@ -51,7 +51,7 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
     said: dict[str, object] = {}
     if request.method == "POST":
         try:
-            said = {"done": _done(request, person, form)}
+            said = {"done": _done(request, token, person, form)}
         except Refused as error:
             said = {"error": str(error)}
         person.refresh_from_db()
@@ -95,9 +95,9 @@ def erase(request: HttpRequest, token: str) -> HttpResponse:
     return render(request, "audience/erase.html", values)
 
 
-def _done(request: HttpRequest, person: Subscriber, form: AboutForm) -> str:
+def _done(request: HttpRequest, token: str, person: Subscriber, form: AboutForm) -> str:
     """Do what the button says; the sentence for it. Raises ``Refused``."""
-    now = timezone.now()
+    now, printing = timezone.now(), subscribing.printing_of(token)
     match request.POST.get("act"):
         case "about" if form.is_valid():
             personal.correct(
@@ -106,10 +106,10 @@ def _done(request: HttpRequest, person: Subscriber, form: AboutForm) -> str:
             return "Saved."
         case "lists":
             words = "The lists you want"
-            evidence = consents.seen(request, source=SOURCE, words=words)
+            evidence = consents.seen(request, source=SOURCE, words=words, printing=printing)
             return str(preferring.choose(person, request.POST.getlist("list"), evidence=evidence, now=now))
         case "leave":
-            evidence = consents.seen(request, source=SOURCE, words="Leave everything")
+            evidence = consents.seen(request, source=SOURCE, words="Leave everything", printing=printing)
             subscribing.leave_everything(person, by="preferences", now=now, evidence=evidence)
             return "You have left everything. If an issue was on its way already, it is the last."
         case "never":

@@ -14,13 +14,16 @@ from issues import starting, workflow
 from issues.importing import Draft, Found
 from issues.models import Contributor, Issue, Publication
 from newsroom.audience import importing, recipients
-from newsroom.desk.demo import selling, words
+from newsroom.desk.demo import reading, selling, words
 from newsroom.desk.roles import AD_OPS, CHIEF, EDITOR, FINANCE, OPERATOR, SALES, SALES_MANAGER
 
 SLUG = "the-quay"
 READERS = 1000
 DAYS = 120
-DELIVERED = 996
+GONE = 26
+"""So many more have left since."""
+AT_FIRST = 0.7
+"""The part of the readers who were there at the first issue; the others came a few each week."""
 
 _PEOPLE = [
     ("edith", "Edith Aas", EDITOR),
@@ -44,14 +47,16 @@ def make(*, now: datetime.datetime, days: int = DAYS, readers: int = READERS) ->
     people = _people()
     publication = _publication()
     _contributors()
-    _readers(publication, readers, now=now)
+    _readers(publication, readers + GONE, days, now=now)
     today = now.astimezone(publication.zone).date()
     for back in range(days, 0, -1):
         day = today - datetime.timedelta(days=back)
         if day.weekday() < 5:
-            _past_issue(publication, day, by=people["edith"], approved_by=people["chris"])
+            delivered = _there(readers, days, back)
+            _past_issue(publication, day, delivered, by=people["edith"], approved_by=people["chris"])
     _draft_for_the_next_day(publication, today, by=people["edith"], now=now)
     selling.sell(publication, people, now=now)
+    reading.read(publication, gone=GONE, now=now)
     return publication
 
 
@@ -107,22 +112,34 @@ def _contributors() -> None:
         )
 
 
-def _readers(publication: Publication, count: int, *, now: datetime.datetime) -> None:
-    lines = ["email,name"]
-    for number in range(count):
-        first, last = words.FIRST[number % 20], words.LAST[number // 20 % 18]
-        lines.append(f"{first.lower()}.{last.lower()}.{number:04d}@readers.example,{first} {last}")
-    mailing_list = recipients.list_of(publication.slug, name=publication.name)
-    importing.import_csv(mailing_list, "\n".join(lines).encode(), now=now, label="demo")
+def _there(readers: int, days: int, back: int) -> int:
+    """How many of the readers were there so many days ago."""
+    return round(readers * (AT_FIRST + (1 - AT_FIRST) * (1 - back / days)))
 
 
-def _past_issue(publication: Publication, day: datetime.date, *, by: User, approved_by: User) -> None:
+def _readers(publication: Publication, count: int, days: int, *, now: datetime.datetime) -> None:
+    mailing_list, known = recipients.list_of(publication.slug, name=publication.name), 0
+    for back in [*range(days, 0, -7), 0]:
+        there, at = _there(count, days, back), now - datetime.timedelta(days=back, hours=1)
+        lines = ["email,name", *map(_reader, range(known, there))]
+        importing.import_csv(mailing_list, "\n".join(lines).encode(), now=at, label="demo")
+        known = there
+
+
+def _reader(number: int) -> str:
+    first, last = words.FIRST[number % 20], words.LAST[number // 20 % 18]
+    return f"{first.lower()}.{last.lower()}.{number:04d}@readers.example,{first} {last}"
+
+
+def _past_issue(
+    publication: Publication, day: datetime.date, delivered: int, *, by: User, approved_by: User
+) -> None:
     at = datetime.datetime.combine(day, publication.usual_time, publication.zone)
     issue = starting.start_from_draft(publication, _words(day), planned_for=day, by=by, now=at)
     workflow.submit(issue, by=by, now=at)
     workflow.approve(issue, by=approved_by, now=at)
     workflow.go_out(issue, now=at)
-    workflow.finish(issue, now=at + datetime.timedelta(seconds=4), delivered=DELIVERED)
+    workflow.finish(issue, now=at + datetime.timedelta(seconds=4), delivered=delivered)
 
 
 def _draft_for_the_next_day(

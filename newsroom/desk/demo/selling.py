@@ -1,12 +1,11 @@
 """What the demo's sales people have sold: orders in every state, holds, a house promotion, a rate card."""
 
 import datetime
-import random
 from decimal import Decimal
 
 from django.contrib.auth.models import User
 
-from issues import clicks, planning
+from issues import planning
 from issues.models import Publication
 from newsroom.desk.demo import words
 from sponsors import (
@@ -37,7 +36,6 @@ from sponsors.models import (
 )
 
 WEEKS = 8
-CLICKED_DAYS = 90
 PRICES = {"primary": 4000, "secondary": 2200, "closing": 1500}
 
 
@@ -77,7 +75,6 @@ def sell(publication: Publication, people: dict[str, User], *, now: datetime.dat
     )
     inventory.block([ahead[9][2]], reason="Anniversary issue", by=people["maria"], now=now)
     affidavits.record_all(now=now)
-    _clicked(publication, now=now)
     _billed(publication, people, now=now)
 
 
@@ -125,26 +122,6 @@ def _that_ran(
     Insertion.objects.filter(pk__in=keys).update(line=line, price=None)
     _sign(line, people, now=now)
     return line
-
-
-def _clicked(publication: Publication, *, now: datetime.datetime) -> None:
-    """Some readers of the last weeks followed a sponsor's link, and a scanner or two."""
-    since = now.date() - datetime.timedelta(days=CLICKED_DAYS)
-    for each in Insertion.objects.filter(
-        slot__issue__publication=publication, status=InsertionStatus.RAN, slot__issue__planned_for__gte=since
-    ).select_related("slot__issue", "version"):
-        issue, pick = each.slot.issue, random.Random(each.pk)  # noqa: S311 - figures for a demo, not secrets
-        at = (issue.published_at or now) + datetime.timedelta(minutes=20)
-        people = [
-            clicks.Seen(
-                url="https://example.com/", reader=f"demo-{pick.randrange(400)}", at=at, mark=each.token
-            )
-            for _ in range(pick.randrange(8, 30))
-        ]
-        scanner = clicks.Seen(
-            url="https://example.com/", reader="demo-scanner", at=at, mark=each.token, agent="link-scanner"
-        )
-        clicks.record(issue, [*people, scanner])
 
 
 def _rate_card(publication: Publication, *, now: datetime.datetime) -> None:

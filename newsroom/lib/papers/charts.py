@@ -53,8 +53,15 @@ def columns(series: Sequence[tuple[str, float]], *, title: str, unit: str = "") 
     """Standing bars from left to right: for days, weeks and months."""
     scale = _Scale.of([_finite(value) for _, value in series], _HEIGHT - _TOP - _BOTTOM)
     step = _WIDTH / max(len(series), 1)
+    named = _every([label for label, _ in series], step)
+    valued = _every([figure(value, unit) for _, value in series], step)
     drawn = format_html_join(
-        "", "{}", ((_standing(*one, at, step, scale, unit),) for at, one in enumerate(series))
+        "",
+        "{}",
+        (
+            (_standing(*one, at, step, scale, unit, at in named, at in valued),)
+            for at, one in enumerate(series)
+        ),
     )
     ground = _HEIGHT - _BOTTOM - scale.at(0)
     axis = _axis(0, ground, _WIDTH, ground)
@@ -89,20 +96,33 @@ def _lying(label: str, value: float, at: int, scale: _Scale, unit: str) -> SafeS
     )
 
 
-def _standing(label: str, value: float, at: int, step: float, scale: _Scale, unit: str) -> SafeString:
+def _every(words: Sequence[str], step: float) -> range:
+    """Places of the words that stand side by side without running together, the last one's among them; the rest is left to the
+    description."""
+    longest = max((len(each) for each in words), default=0)
+    return range(len(words) - 1, -1, -max(math.ceil((longest + 1) * _LETTER / step), 1))
+
+
+def _standing(
+    label: str, value: float, at: int, step: float, scale: _Scale, unit: str, named: bool, valued: bool
+) -> SafeString:
     low, high = sorted((scale.at(0), scale.at(_finite(value))))
     middle, ground, width = (at + 0.5) * step, _HEIGHT - _BOTTOM, min(step * 0.64, 56)
-    letters = int(step / _LETTER)
-    number = figure(value, unit)
+    number, name = figure(value, unit), shortened(label, int(_WIDTH / _LETTER))
     return format_html(
         "{}{}{}",
         _bar(middle - width / 2, ground - high, width, high - low),
-        # Numbers and names that would run into their neighbours are left to the description.
-        _words("chart-value", middle, ground - high - 10, "middle", number) if len(number) <= letters else "",
-        _words("chart-label", middle, _HEIGHT - 10, "middle", shortened(label, letters), label)
-        if letters > 2
+        _words("chart-value", _within(middle, number), ground - high - 10, "middle", number)
+        if valued
         else "",
+        _words("chart-label", _within(middle, name), _HEIGHT - 10, "middle", name, label) if named else "",
     )
+
+
+def _within(middle: float, words: str) -> float:
+    """As near to the middle of its bar as words can stand without leaving the picture."""
+    half = min(len(words) * _LETTER, _WIDTH) / 2
+    return min(max(middle, half), _WIDTH - half)
 
 
 def _bar(x: float, y: float, width: float, height: float) -> SafeString:

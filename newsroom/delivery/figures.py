@@ -1,0 +1,405 @@
+"""What became of issues, in numbers for the editor: delivered, bounced, followed, left; by block, by section, by link.
+
+Each number takes one query for all issues asked about. What is delivered is known by the counters of chunks: no delivery is
+counted row by row.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import median
+from typing import Any
+
+from django.db.models import Case, CharField, Count, Q, Sum, Value, When
+
+from issues.blocks import registry
+from issues.blocks.base import UnknownKind
+from issues.clicks import RULES
+from issues.models import Click, Edition, Issue, Opening, Publication
+from newsroom.delivery import leavers
+from newsroom.delivery.models import Chunk, Return, ReturnKind
+
+__all__ = [
+    "NOTES",
+    "Block",
+    "Detail",
+    "Link",
+    "Measure",
+    "Numbers",
+    "Section",
+    "detail",
+    "latest",
+    "measures",
+    "numbers",
+    "opens_note",
+    "percent",
+    "sections_over_time",
+    "usual",
+]
+
+LOOKED_BACK = 12
+"""Issues that make the usual."""
+TOP = 10
+_HUMAN, _KNOWN = Q(verdict=""), ~Q(reader="")
+_PER = "per delivered mail"
+
+NOTES = {
+    "Delivered": "Mails that the mail server of the reader took. What bounced afterwards is counted among them, and apart.",
+    "Bounced": "Readers whose mail came back afterwards, for good or for now. What was refused at once is no delivery.",
+    "Clicks": "A click does not count as a person’s if it " + "; or ".join(RULES.values()) + ".",
+    "People": "Different readers who clicked at least once. Who passes an issue on and has it read elsewhere counts as one.",
+    "Unsubscribed": leavers.RULE,
+    "Complaints": "Reports as spam that a mailbox provider passed on to us. Not every provider does.",
+    "Usual": f"The median of the {LOOKED_BACK} latest other issues of the publication.",
+}
+"""What is counted, and by which rule, in sentences for people."""
+
+
+def opens_note() -> str:
+    """What is said wherever opens are shown."""
+    return (
+        "Opened includes machine opens: many mail programs fetch the pixel although nobody reads, and others never fetch it. "
+        "Compare issues with each other, not with the number of readers."
+    )
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """One issue. ``people`` are different readers who clicked, ``machines`` clicks that a rule takes for a program's; ``opened``
+    is None where opens are not tracked."""
+
+    issue: Issue
+    delivered: int = 0
+    refused: int = 0
+    bounced: int = 0
+    clicks: int = 0
+    people: int = 0
+    machines: int = 0
+    left: int = 0
+    complaints: int = 0
+    opened: int | None = None
+
+    def rate(self, name: str) -> float | None:
+        """One of the numbers per delivered mail."""
+        count = getattr(self, name)
+        return count / self.delivered if self.delivered and count is not None else None
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One number of an issue beside the publication's usual; ``rate`` and ``usual`` are per delivered mail."""
+
+    name: str
+    label: str
+    count: int
+    rate: float | None = None
+    usual: float | None = None
+
+    @property
+    def context(self) -> str:
+        """“4.2 % of delivered, usually 3.9 %”."""
+        if self.rate is None:
+            return ""
+        words = f"{percent(self.rate)} of delivered"
+        return words if self.usual is None else f"{words}, usually {percent(self.usual)}"
+
+
+@dataclass(frozen=True)
+class Link:
+    """An address in an issue, and who followed it."""
+
+    url: str
+    clicks: int = 0
+    people: int = 0
+    machines: int = 0
+    block: "Block | None" = field(default=None, compare=False, repr=False)
+
+    @property
+    def name(self) -> str:
+        """The address as people say it."""
+        return self.url.partition("://")[2].removeprefix("www.").rstrip("/") or self.url
+
+
+@dataclass(frozen=True)
+class Block:
+    """One block that readers saw, with its links. ``place`` counts from 1; None for what only an earlier copy had, and for what
+    stands around the blocks."""
+
+    place: int | None
+    section: str
+    gist: str
+    links: tuple[Link, ...]
+    people: int
+
+    @property
+    def clicks(self) -> int:
+        return sum(link.clicks for link in self.links)
+
+    @property
+    def machines(self) -> int:
+        return sum(link.machines for link in self.links)
+
+
+@dataclass(frozen=True)
+class Section:
+    """All blocks of one kind: people who clicked in any of them. ``rate`` is per mail delivered of issues that had it."""
+
+    label: str
+    blocks: int
+    clicks: int
+    people: int
+    rate: float | None
+
+    @property
+    def per_thousand(self) -> float:
+        return round(1000 * (self.rate or 0), 1)
+
+
+@dataclass(frozen=True)
+class Detail:
+    """Where in an issue readers clicked."""
+
+    blocks: list[Block]
+    sections: list[Section]
+    top: list[Link]
+    verdicts: list[tuple[str, int]]
+    """What machines did, by rule, and how often."""
+
+
+def percent(rate: float) -> str:
+    """“4.2 %”; small ones with the digits that tell them apart."""
+    value = 100 * rate
+    return f"{value:.1f} %" if value >= 1 or value == 0 else f"{value:.2g} %"
+
+
+def latest(publication: Publication, count: int, *, but: Issue | None = None) -> list[Issue]:
+    """The issues that went out last, latest first."""
+    issues = publication.issues.published().select_related("publication")
+    return list((issues.exclude(pk=but.pk) if but else issues)[:count])
+
+
+def numbers(issues: Collection[Issue]) -> list[Numbers]:
+    """The numbers of each issue, in the order given; as many queries for fifty as for one."""
+    if not issues:
+        return []
+    handed, followed, opened = _handed_over(issues), _followed(issues), _opened(issues)
+    bounced, complaints = _returned(issues)
+    gone = leavers.left(issues)
+    return [
+        Numbers(
+            issue=each,
+            delivered=each.delivered if each.delivered is not None else handed[each.pk]["sent"],
+            refused=handed[each.pk]["failed"],
+            bounced=bounced[each.pk],
+            left=gone[each.pk],
+            complaints=complaints[each.pk],
+            opened=opened.get(each.pk, 0 if each.publication.track_opens else None),
+            **followed.get(each.pk, {}),
+        )
+        for each in issues
+    ]
+
+
+def usual(others: Sequence[Numbers], name: str) -> float | None:
+    """The median of a rate over issues that were delivered; None while there are none."""
+    rates = [rate for each in others if (rate := each.rate(name)) is not None]
+    return median(rates) if rates else None
+
+
+def measures(of: Numbers, others: Sequence[Numbers]) -> list[Measure]:
+    """What stands at the head of an issue's figures."""
+    shown = [
+        ("people", "People who clicked"),
+        ("clicks", "Clicks of people"),
+        ("bounced", "Bounced"),
+        ("left", "Unsubscribed"),
+        ("complaints", "Complaints"),
+    ]
+    rows = [Measure("delivered", "Delivered", of.delivered)]
+    rows += [
+        Measure(name, label, getattr(of, name), of.rate(name), usual(others, name)) for name, label in shown
+    ]
+    if of.opened is not None:
+        rows.append(
+            Measure(
+                "opened",
+                "Opened, includes machine opens",
+                of.opened,
+                of.rate("opened"),
+                usual(others, "opened"),
+            )
+        )
+    return rows
+
+
+def detail(of: Numbers) -> Detail:
+    """Where in an issue readers clicked: five queries."""
+    issue = of.issue
+    pieces = _pieces(issue)
+    blocks = _blocks(issue, pieces)
+    links = [link for block in blocks for link in block.links if link.people or link.clicks]
+    return Detail(
+        blocks=blocks,
+        sections=_sections([of], {issue.pk: pieces}),
+        top=sorted(links, key=lambda link: (-link.people, -link.clicks, link.url))[:TOP],
+        verdicts=_verdicts(issue),
+    )
+
+
+def sections_over_time(rows: Sequence[Numbers]) -> list[Section]:
+    """Each section over several issues, those with most people per delivered mail first: two queries."""
+    editions = Edition.objects.filter(pk__in=[each.issue.edition_id for each in rows])
+    pieces = {
+        issue: {piece["uid"]: piece for piece in found}
+        for issue, found in editions.order_by().values_list("issue_id", "pieces")
+    }
+    return _sections(rows, pieces)
+
+
+_Piece = Mapping[str, Any]
+_Pieces = Mapping[str, _Piece]
+
+
+def _handed_over(issues: Collection[Issue]) -> defaultdict[int, Counter[str]]:
+    rows = (
+        Chunk.objects.filter(send__issue__in=issues)
+        .order_by()
+        .values("send__issue")
+        .annotate(sent=Sum("sent"), failed=Sum("failed"))
+    )
+    found: defaultdict[int, Counter[str]] = defaultdict(Counter)
+    for row in rows:
+        found[row["send__issue"]] += Counter(sent=row["sent"], failed=row["failed"])
+    return found
+
+
+def _clicks(**which: Any) -> Any:
+    """Clicks, to be grouped."""
+    return Click.objects.filter(**which).order_by()
+
+
+_COUNTS = {
+    "clicks": Count("pk", filter=_HUMAN),
+    "machines": Count("pk", filter=~_HUMAN),
+    "people": Count("reader", filter=_HUMAN & _KNOWN, distinct=True),
+}
+
+
+def _followed(issues: Collection[Issue]) -> dict[int, dict[str, int]]:
+    rows = _clicks(issue__in=issues).values("issue").annotate(**_COUNTS)
+    return {row["issue"]: {name: row[name] for name in _COUNTS} for row in rows}
+
+
+def _opened(issues: Collection[Issue]) -> dict[int, int]:
+    rows = Opening.objects.filter(issue__in=issues).order_by().values_list("issue")
+    return dict(rows.annotate(Count("reader", distinct=True)))
+
+
+def _returned(issues: Collection[Issue]) -> tuple[Counter[int], Counter[int]]:
+    """Readers whose mail bounced, and who complained, by issue. Of a reader who was erased each report is one of its own."""
+    bounced, complaints = Counter[int](), Counter[int]()
+    rows = Return.objects.filter(send__issue__in=issues).order_by().values_list("send__issue")
+    came_back, complained = ~Q(kind=ReturnKind.COMPLAINT), Q(kind=ReturnKind.COMPLAINT)
+    nobody = Q(subscription__isnull=True)
+    for issue, some, erased, others, erased_too in rows.annotate(
+        Count("subscription", filter=came_back, distinct=True),
+        erased=Count("pk", filter=came_back & nobody),
+        others=Count("subscription", filter=complained, distinct=True),
+        erased_too=Count("pk", filter=complained & nobody),
+    ):
+        bounced[issue], complaints[issue] = some + erased, others + erased_too
+    return bounced, complaints
+
+
+def _pieces(issue: Issue) -> dict[str, _Piece]:
+    """The blocks of every copy by uid, the present one's first; each with its place in that."""
+    editions = Edition.objects.filter(issue=issue).order_by("-number").values_list("pk", "pieces")
+    found: dict[str, _Piece] = {}
+    for edition, pieces in sorted(editions, key=lambda each: each[0] != issue.edition_id):
+        for place, piece in enumerate(pieces, start=1):
+            found.setdefault(piece["uid"], {**piece, "place": place if edition == issue.edition_id else None})
+    return found
+
+
+def _blocks(issue: Issue, pieces: _Pieces) -> list[Block]:
+    """Every block of the present copy, and those of an earlier one that somebody clicked in."""
+    people = dict(
+        _clicks(issue=issue)
+        .values_list("block")
+        .annotate(Count("reader", filter=_HUMAN & _KNOWN, distinct=True))
+    )
+    followed: dict[str, dict[str, Link]] = defaultdict(dict)
+    for row in _clicks(issue=issue).values("block", "url").annotate(**_COUNTS):
+        followed[row.pop("block")][row["url"]] = Link(**row)
+    blocks = [
+        _block(piece, followed.pop(uid, {}), people.get(uid, 0))
+        for uid, piece in pieces.items()
+        if piece["place"] or uid in followed
+    ]
+    around = {url: link for links in followed.values() for url, link in links.items()}
+    if around:
+        known = sum(people.get(uid, 0) for uid in followed)
+        blocks.append(
+            _block({"place": None, "kind": "", "gist": "Around the blocks", "links": []}, around, known)
+        )
+    return blocks
+
+
+def _block(piece: _Piece, followed: Mapping[str, Link], people: int) -> Block:
+    addresses = dict.fromkeys([*piece.get("links", ()), *followed])
+    bare = Block(piece["place"], section(piece["kind"]), piece["gist"], (), people)
+    links = [followed.get(url, Link(url)) for url in addresses]
+    named = tuple(Link(each.url, each.clicks, each.people, each.machines, bare) for each in links)
+    return Block(bare.place, bare.section, bare.gist, named, people)
+
+
+def section(kind: str) -> str:
+    """What a kind of block is called, also one that this house does not know any more."""
+    try:
+        return registry.kind(kind).label
+    except UnknownKind:
+        return kind.replace("_", " ").capitalize() or "Head and foot"
+
+
+def _sections(rows: Sequence[Numbers], pieces: Mapping[int, _Pieces]) -> list[Section]:
+    """By kind, over one issue or several."""
+    uids: dict[str, list[str]] = defaultdict(list)
+    delivered: Counter[str] = Counter()
+    for each in rows:
+        found = pieces.get(each.issue.pk, {})
+        for uid, piece in found.items():
+            uids[piece["kind"]].append(uid)
+        for kind in {piece["kind"] for piece in found.values()}:
+            delivered[kind] += each.delivered
+    clicks, people = _by_kind([each.issue for each in rows], uids)
+    sections = [
+        Section(
+            section(kind), len(uids[kind]), clicks[kind], people[kind],
+            people[kind] / delivered[kind] if delivered[kind] else None,
+        )
+        for kind in uids
+        if clicks[kind]
+    ]  # fmt: skip
+    return sorted(sections, key=lambda each: (-(each.rate or 0), -each.people, each.label))
+
+
+def _by_kind(issues: Sequence[Issue], uids: Mapping[str, Iterable[str]]) -> tuple[Counter[str], Counter[str]]:
+    """Clicks, and people of each issue added up, by kind."""
+    clicks, people = Counter[str](), Counter[str]()
+    if not uids:
+        return clicks, people
+    whens = [When(block__in=list(some), then=Value(kind)) for kind, some in uids.items()]
+    kind_of = Case(*whens, default=Value(""), output_field=CharField())
+    rows = _clicks(issue__in=issues).annotate(kind=kind_of).exclude(kind="").values("issue", "kind")
+    for row in rows.annotate(clicks=_COUNTS["clicks"], people=_COUNTS["people"]):
+        clicks[row["kind"]] += row["clicks"]
+        people[row["kind"]] += row["people"]
+    return clicks, people
+
+
+def _verdicts(issue: Issue) -> list[tuple[str, int]]:
+    rows = _clicks(issue=issue).exclude(verdict="").values_list("verdict").annotate(Count("pk"))
+    counts = dict(rows)
+    return [
+        (RULES.get(verdict, verdict), counts[verdict]) for verdict in sorted(counts, key=lambda v: -counts[v])
+    ]

@@ -1,0 +1,1 @@
+"""The desk pages of sends: choosing when, watching, steering, and who got what."""
