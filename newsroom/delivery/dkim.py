@@ -1,7 +1,7 @@
 """Signing our own mail (RFC 6376, relaxed/relaxed), for those whose relay does not.
 
 A message of ours is its own relaxed body (``wire``), so the body is hashed as it is; what all messages of a letter begin with is
-hashed once. RSA costs most of a millisecond a message, and then limits the sender. Ed25519 (RFC 8463) is ten times faster, but
+hashed once. RSA costs a third of a millisecond a message, and then limits the sender. Ed25519 (RFC 8463) is much faster, but
 the large mailbox providers do not verify it.
 """
 
