@@ -218,11 +218,27 @@ def write_deliveries(
     columns = "send_id, subscription_id, printing_id, outcome, at, reply"
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            with cursor.copy(f"COPY delivery_delivery ({columns}) FROM STDIN") as copy:
-                for reader, outcome, reply in rows:
-                    copy.write_row((send, reader, printing, outcome, now, reply))
+            at = now.isoformat()
+            lines = (
+                f"{send}\t{reader}\t{printing}\t{outcome}\t{at}\t{_escaped(reply)}\n"
+                for reader, outcome, reply in rows
+            )
+            with (
+                connection.wrap_database_errors,
+                cursor.copy(f"COPY delivery_delivery ({columns}) FROM STDIN") as copy,
+            ):
+                copy.write("".join(lines))
             return
+        stamp = connection.ops.adapt_datetimefield_value(now)
         cursor.executemany(
             f"INSERT INTO delivery_delivery ({columns}) VALUES (%s, %s, %s, %s, %s, %s)",  # noqa: S608 - our own names
-            [(send, reader, printing, outcome, now, reply) for reader, outcome, reply in rows],
+            [(send, reader, printing, outcome, stamp, reply) for reader, outcome, reply in rows],
         )
+
+
+def _escaped(reply: str) -> str:
+    """As COPY wants text; most replies are empty."""
+    return reply.translate(_COPY_ESCAPES) if reply else reply
+
+
+_COPY_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\0": ""})

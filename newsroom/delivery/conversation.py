@@ -8,8 +8,7 @@ in doubt when a worker is killed.
 """
 
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 __all__ = ["Dropped", "Letterbox", "Parcel", "Reply", "Talk", "converse"]
 
@@ -23,8 +22,7 @@ Talk = Generator[tuple[bytes, int], list["Reply"], None]
 """Yields what to say and how many replies to wait for; is sent those replies. Nothing to say and to wait for: ask again later."""
 
 
-@dataclass(frozen=True)
-class Reply:
+class Reply(NamedTuple):
     """One answer of the relay: its code (RFC 5321, 4.2), and its text on one line, enhanced code included."""
 
     code: int
@@ -163,10 +161,13 @@ def _settle(letterbox: Letterbox[P], parcel: P, reply: Reply) -> None:
 
 
 MAIL, RCPT, BODY = range(3)
+_ALL_AGREED = [250, 250, GO_ON]
 
 
 def _refused(envelope: Sequence[Reply]) -> tuple[int, Reply] | None:
     """Which of MAIL, RCPT and DATA is refused first, and how."""
+    if [reply.code for reply in envelope] == _ALL_AGREED:
+        return None
     for step, reply in enumerate(envelope):
         if not reply.agreed and not (step == BODY and reply.code == GO_ON):
             return step, reply

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from newsroom.delivery.conversation import Dropped, Letterbox, Reply, Talk, converse
@@ -72,10 +73,17 @@ class Line:
             if line[3:4] == b"-":
                 self.text.append(line[4:].decode(errors="replace"))
                 continue
-            words = line[4:].decode(errors="replace")
+            reply = _reply(line)
             if self.text:
-                words, self.text = " ".join([*self.text, words]), []
-            self.replies.append(Reply(int(line[:3]) if line[:3].isdigit() else 0, words))
+                reply = Reply(reply.code, " ".join([*self.text, reply.text]))
+                self.text = []
+            self.replies.append(reply)
+
+
+@lru_cache(maxsize=256)
+def _reply(line: bytes) -> Reply:
+    """A whole reply, or the last line of one; most say the same each time."""
+    return Reply(int(line[:3]) if line[:3].isdigit() else 0, line[4:].decode(errors="replace"))
 
 
 class Exchange:

@@ -210,6 +210,7 @@ def _leave(send: Send, worker: Worker, why: str, *, now: datetime.datetime) -> N
     try:
         Worker.objects.filter(pk=worker.pk).update(ended_at=now, seen_at=now, sent=0, failed=0, rate=0)
         homes.forget(worker)
+        recovery.recover(worker.home, now=now)
         if why == TIME_TRAVEL:
             steering.pause(send, by=None, now=now, why=why)
         elif why and why != ASKED:

@@ -31,7 +31,7 @@ from issues.rendering import HREF, Rendered, slots
 from issues.rendering.slots import Slot
 from newsroom.lib import links
 from newsroom.lib.errors import NewsroomError, Refused
-from newsroom.lib.links import ReaderToken
+from newsroom.lib.links import reader_bytes
 
 __all__ = [
     "Letter",
@@ -110,7 +110,7 @@ class Letter:
     def message(self, subscription: int, address: str, name: str) -> tuple[bytes, bytes]:
         """Where a bounce of this reader's message comes back to (VERP), and the whole message: CRLF lines, ready for DATA with
         nothing to double. Raises ``Unaddressable``."""
-        token = ReaderToken(self.printing, subscription).raw
+        token = reader_bytes(self.printing, subscription)
         groups = [*self.groups]
         to = _to(address, name)
         for each in self.personal:
@@ -353,6 +353,8 @@ def _safe_start(line: bytes) -> bytes:
 
 
 def _one_line(name: str) -> str:
+    if name.isprintable() and "  " not in name:
+        return name.strip()
     return " ".join("".join(letter if letter.isprintable() else " " for letter in name).split())
 
 
@@ -374,6 +376,8 @@ def _phrased(words: str) -> bytes:
     """A name as a phrase (RFC 5322, 3.2.5): a quoted string, or encoded words (RFC 2047) of whole characters."""
     if words.isascii() and len(words) < _COLUMNS - 8:
         return b'"' + words.replace("\\", "\\\\").replace('"', '\\"').encode() + b'"'
+    if len(whole := words.encode()) <= _ENCODED_WORD:
+        return b"=?utf-8?b?" + binascii.b2a_base64(whole, newline=False) + b"?="
     pieces, piece = [], b""
     for letter in words:
         encoded = letter.encode()

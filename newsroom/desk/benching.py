@@ -5,6 +5,8 @@ import gzip
 import http.client
 import itertools
 import os
+import platform
+import re
 import socket
 import statistics
 import subprocess
@@ -56,6 +58,14 @@ class Load:
 
     per_second: float
     processor_ms: float
+
+
+def machine() -> str:
+    """What it was measured on."""
+    info = Path("/proc/cpuinfo")
+    models = re.findall(r"model name\s*: (.+)", info.read_text()) if info.exists() else []
+    name = models[0] if models else platform.processor() or platform.machine()
+    return f"{os.cpu_count()} cores of {name}, Python {platform.python_version()}"
 
 
 def median_ms(work: Callable[[], object], *, times: int = 60) -> float:

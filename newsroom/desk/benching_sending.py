@@ -1,29 +1,65 @@
 """Measuring the sender: a send of a thirty-kilobyte issue to a sink that takes everything, against other ways of sending it."""
 
 import datetime
-from itertools import islice
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email import policy
+from email.message import EmailMessage
+from email.parser import BytesParser
+from pathlib import Path
+from typing import Any
 
+from django.conf import settings
+from django.db import connection
 from django.utils import timezone
 
 from issues.models import Edition, Issue, Publication
 from issues.models import Status as IssueStatus
 from issues.rendering.slots import PREFERENCES, UNSUBSCRIBE
 from newsroom.audience import recipients
-from newsroom.audience.models import MailingList, Subscriber, Subscription
-from newsroom.audience.models import Status as SubscriptionStatus
 from newsroom.delivery.models import Send
+from newsroom.delivery.wire import compile_letter
+from newsroom.lib.links import ReaderToken
 
 LINKS = 33
-DOMAINS = 50
+CONNECTIONS = 10
+SOURCES = settings.BASE_DIR / "bench"
 WORDS = (
-    "The harbour board voted on Tuesday to open two berths to night ferries, a change that shippers had asked for since the "
-    "spring and that the crews’ union calls a gamble with everybody’s sleep. Fares stay as they are until the autumn, when the board looks at them "
-    "again; by then the first winter timetable will have shown who really travels after midnight, and who only said so."
+    "The harbour board voted on Tuesday to open two berths to night ferries, a change that shippers had asked for since "
+    "the spring and that the crews’ union calls a gamble with everybody’s sleep. Fares stay as they are until the autumn, "
+    "when the board looks at them again; by then the first winter timetable will have shown who really travels after "
+    "midnight, and who only said so."
 )
 
 
-def edition_of_thirty_kilobytes(publication: Publication, *, now: datetime.datetime) -> Edition:
-    """An approved issue with an edition of 33 links; on the wire a message of it has about thirty kilobytes."""
+def invented_edition(now: datetime.datetime) -> Edition:
+    """An edition of 33 links; a message of it has about thirty kilobytes on the wire."""
+    urls = [f"https://site{number}.example/story/{number}?from=quay" for number in range(LINKS)]
+    paragraph = (
+        '<p style="margin:0 0 14px;font:16px/1.5 Georgia,serif;color:#1a2029">{} '
+        '<a href="{}" style="color:#0b57b0">Read</a></p>\n'
+    )
+    html = "<!doctype html>\n<html><body>\n" + "".join(paragraph.format(WORDS, url) for url in urls)
+    html += f'<p><a href="{UNSUBSCRIBE}">Leave</a> or <a href="{PREFERENCES}">change</a></p>\n'
+    text = "\n\n".join(f"{WORDS[:90]}\n{WORDS[90:180]}\n{url}" for url in urls)
+    return Edition(
+        number=1, subject="Night ferries, and who pays for them", html=f"{html}</body></html>\n",
+        text=f"{text}\n\nLeave: {UNSUBSCRIBE}\n", web="<p></p>", minutes=4, seal="b" * 64, frozen_at=now,
+        pieces=[{"uid": "story", "kind": "story", "links": urls}],
+    )  # fmt: skip
+
+
+def approved_issue(publication: Publication, *, now: datetime.datetime) -> Issue:
+    """An issue that is approved in that edition."""
     issue = Issue.objects.create(
         publication=publication,
         title="Night ferries",
@@ -31,40 +67,34 @@ def edition_of_thirty_kilobytes(publication: Publication, *, now: datetime.datet
         planned_for=now.date(),
         changed_at=now,
     )
-    urls = [f"https://site{number}.example/story/{number}?from=quay" for number in range(LINKS)]
-    paragraph = '<p style="margin:0 0 14px;font:16px/1.5 Georgia,serif;color:#1a2029">{} <a href="{}" style="color:#0b57b0">Read</a></p>\n'
-    html = "<!doctype html>\n<html><body>\n" + "".join(paragraph.format(WORDS, url) for url in urls)
-    html += f'<p><a href="{UNSUBSCRIBE}">Leave</a> or <a href="{PREFERENCES}">change</a></p>\n'
-    text = "\n\n".join(f"{WORDS[:90]}\n{WORDS[90:180]}\n{url}" for url in urls)
-    edition = Edition.objects.create(
-        issue=issue, number=1, subject="Night ferries, and who pays for them",
-        html=f"{html}</body></html>\n", text=f"{text}\n\nLeave: {UNSUBSCRIBE}\n", web="<p></p>",
-        pieces=[{"uid": "story", "kind": "story", "links": urls}], minutes=4, seal="b" * 64, frozen_at=now,
-    )  # fmt: skip
+    edition = invented_edition(now)
+    edition.issue = issue
+    edition.save()
     Issue.objects.filter(pk=issue.pk).update(edition=edition, status=IssueStatus.APPROVED)
-    return edition
+    issue.refresh_from_db()
+    return issue
 
 
-def full_list(publication: Publication, readers: int, *, now: datetime.datetime) -> MailingList:
+def full_list(publication: Publication, readers: int, *, now: datetime.datetime) -> None:
     """A mailing list of so many active readers at fifty domains; every other name needs encoding."""
     mailing_list = recipients.list_of(publication.slug, name=publication.name)
-    numbers = iter(range(readers))
-    while batch := list(islice(numbers, 10_000)):
-        people = Subscriber.objects.bulk_create(
-            Subscriber(
-                email=f"user{number:07d}@domain{number % DOMAINS}.example",
-                name="Zoë Åkerlund" if number % 2 else "Ann Smith",
-            )
-            for number in batch
+    numbers = (
+        "SELECT n FROM generate_series(1, %s) AS each(n)"
+        if connection.vendor == "postgresql"
+        else "WITH RECURSIVE each(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM each WHERE n < %s) SELECT n FROM each"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO audience_subscriber (email, name, attributes, added_at) "  # noqa: S608 - numbers of ours
+            "SELECT 'user' || n || '@domain' || (n %% 50) || '.example', "
+            f"CASE n %% 2 WHEN 0 THEN 'Ann Smith' ELSE 'Zoë Åkerlund' || n END, '{{}}', %s FROM ({numbers}) AS numbered",
+            [now, readers],
         )
-        Subscription.objects.bulk_create(
-            Subscription(
-                subscriber=person, mailing_list=mailing_list, status=SubscriptionStatus.ACTIVE, source="bench",
-                asked_at=now, confirmed_at=now,
-            )
-            for person in people
-        )  # fmt: skip
-    return mailing_list
+        cursor.execute(
+            "INSERT INTO audience_subscription (subscriber_id, mailing_list_id, status, source, asked_at, left_by, seed) "
+            "SELECT id, %s, 'active', 'bench', %s, '', false FROM audience_subscriber ORDER BY id",
+            [mailing_list.pk, now],
+        )
 
 
 def planned_send(readers: int) -> Send:
@@ -74,8 +104,167 @@ def planned_send(readers: int) -> Send:
         name="Bench", slug="bench-send", sender_name="The bench", sender_email="bench@bench.example"
     )
     full_list(publication, readers, now=now)
-    edition = edition_of_thirty_kilobytes(publication, now=now)
+    issue = approved_issue(publication, now=now)
+    assert issue.edition is not None
     return Send.objects.create(
-        issue=Issue.objects.get(pk=edition.issue_id), edition=edition, scheduled_for=now,
-        window_ends=now + datetime.timedelta(hours=2),
-    )  # fmt: skip
+        issue=issue, edition=issue.edition, scheduled_for=now, window_ends=now + datetime.timedelta(hours=2)
+    )
+
+
+def on_the_wire() -> tuple[bytes, str]:
+    """One message of the edition, and the token in it."""
+    publication = Publication(
+        name="Bench", slug="bench", sender_name="The bench", sender_email="bench@bench.example"
+    )
+    edition = invented_edition(timezone.now())
+    letter = compile_letter(edition, publication, printing=1, date=timezone.now())
+    _, message = letter.message(1, "user1@domain1.example", "Zoë Åkerlund")
+    return message, ReaderToken(1, 1).text
+
+
+def whole_message() -> EmailMessage:
+    """The same, read by the standard library."""
+    return BytesParser(policy=policy.default).parsebytes(on_the_wire()[0])
+
+
+@dataclass
+class Bench:
+    """A database and a relay of its own for each thing that is measured; ``steps`` run in processes of their own."""
+
+    database: str = ""
+    delay: int = 0
+    folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="newsroom-bench-")))
+    port: int = 0
+
+    def step(self, name: str, readers: int = 0) -> dict[str, Any]:
+        return _heard(self.begin(name, readers))
+
+    def begin(self, name: str, readers: int = 0) -> "subprocess.Popen[str]":
+        words = ["bench_sending", name, f"--readers={readers}"]
+        return subprocess.Popen(
+            [sys.executable, "manage.py", *words], cwd=settings.BASE_DIR, env=self.environ, text=True,
+            stdout=subprocess.PIPE,
+        )  # fmt: skip
+
+    @property
+    def environ(self) -> dict[str, str]:
+        relay = f"smtp://127.0.0.1:{self.port}?tls=none&connections={CONNECTIONS}"
+        return {
+            **os.environ, "VAR": str(self.folder), "DATABASE_URL": self.database, "SMTP_URL": relay,
+            "DEBUG": "no", "SITE_URL": "https://news.bench.example",
+        }  # fmt: skip
+
+
+@contextmanager
+def bench(*, database: str = "", delay: int = 0) -> Iterator[Bench]:
+    """An empty newsroom beside a sink that answers after ``delay`` microseconds."""
+    made = Bench(database, delay)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        made.port = free.getsockname()[1]
+    sink = subprocess.Popen([compiled("sink"), str(made.port), str(delay)])
+    try:
+        subprocess.run(
+            [sys.executable, "manage.py", "migrate", "-v0"],
+            cwd=settings.BASE_DIR,
+            env=made.environ,
+            check=True,
+        )
+        yield made
+    finally:
+        sink.terminate()
+        sink.wait()
+        shutil.rmtree(made.folder)
+
+
+def in_c(made: Bench, messages: int) -> dict[str, float]:
+    """The sender in C, with the same message and as many connections."""
+    given = made.step("message")
+    whole = made.folder / "message"
+    whole.write_text(given["message"], newline="")
+    words = [compiled("sender"), str(made.port), str(messages), str(CONNECTIONS), str(whole), given["token"]]
+    seconds, processor = subprocess.run(words, capture_output=True, text=True, check=True).stdout.split()
+    return {"messages": messages, "seconds": float(seconds), "processor": float(processor)}
+
+
+def shared_by(made: Bench, workers: int, messages: int) -> dict[str, float]:
+    """Several workers on one send, so many messages between them: how many went out, and the seconds of the slowest."""
+    running = [made.begin("send", messages // workers) for _ in range(workers)]
+    done = [_heard(each) for each in running]
+    return {
+        "messages": sum(each["messages"] for each in done),
+        "seconds": max(each["seconds"] for each in done),
+    }
+
+
+def compiled(name: str) -> str:
+    """A program of ``bench/``, built by the C compiler of the machine."""
+    program = Path(tempfile.gettempdir()) / f"newsroom-bench-{os.getuid()}-{name}"
+    source = SOURCES / f"{name}.c"
+    if not program.exists() or program.stat().st_mtime < source.stat().st_mtime:
+        unfinished = program.with_suffix(f".{os.getpid()}")
+        subprocess.run(["cc", "-O2", "-pthread", "-o", str(unfinished), str(source)], check=True)  # noqa: S607
+        unfinished.rename(program)
+    return str(program)
+
+
+@contextmanager
+def postgres() -> Iterator[str]:
+    """The URL of an empty PostgreSQL database; empty if there is no server: TEST_DATABASE_URL, else one that is started here."""
+    if url := os.environ.get("TEST_DATABASE_URL"):
+        with _database(url) as made:
+            yield made
+        return
+    binaries = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    if not binaries:
+        yield ""
+        return
+    with _server(binaries[-1]) as url, _database(url) as made:
+        yield made
+
+
+@contextmanager
+def _database(url: str) -> Iterator[str]:
+    import psycopg  # noqa: PLC0415 - who has no PostgreSQL need not have its driver
+
+    name = f"bench_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(url, autocommit=True) as server:
+        server.execute(f'CREATE DATABASE "{name}"')
+    try:
+        yield url.rpartition("/")[0] + f"/{name}"
+    finally:
+        with psycopg.connect(url, autocommit=True) as server:
+            server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@contextmanager
+def _server(binaries: Path) -> Iterator[str]:
+    """A private server that writes to disk as a real one does; started under another name where we are root."""
+    as_postgres = ["runuser", "-u", "postgres", "--"] if os.getuid() == 0 else []
+    folder = Path(tempfile.mkdtemp(prefix="newsroom-bench-pg-"))
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    if as_postgres:
+        shutil.chown(folder, "postgres")
+    data, log = folder / "data", folder / "log"
+
+    def run(program: str, *words: str | Path) -> None:
+        given = [*as_postgres, binaries / program, "-D", data, *words]
+        subprocess.run(given, cwd=folder, check=True, stdout=subprocess.DEVNULL)
+
+    run("initdb", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8")
+    options = (
+        f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories= -c shared_buffers=512MB"
+    )
+    run("pg_ctl", "-w", "-l", log, "-o", options, "start")
+    try:
+        yield f"postgres://postgres@127.0.0.1:{port}/postgres"
+    finally:
+        run("pg_ctl", "-w", "-m", "fast", "stop")
+        shutil.rmtree(folder)
+
+
+def _heard(running: "subprocess.Popen[str]") -> dict[str, Any]:
+    said, _ = running.communicate()
+    if running.returncode:
+        raise RuntimeError(f"A step of the bench failed: {said[-400:]}")
+    return dict(json.loads(said.strip().splitlines()[-1]))

@@ -76,8 +76,7 @@ class ReaderToken:
 
     @property
     def raw(self) -> bytes:
-        number = self.printing.to_bytes(4, "big") + self.subscription.to_bytes(5, "big")
-        return number + blake2b(number, digest_size=11, key=_reader_key()).digest()
+        return reader_bytes(self.printing, self.subscription)
 
     @property
     def text(self) -> str:
@@ -88,6 +87,12 @@ class ReaderToken:
     def hex(self) -> str:
         """As it stands in a return path, where a mail server may change the case: 40 characters."""
         return self.raw.hex()
+
+
+def reader_bytes(printing: int, subscription: int) -> bytes:
+    """A reader's token in its twenty bytes; for the sender, which makes one for each message."""
+    number = printing.to_bytes(4, "big") + subscription.to_bytes(5, "big")
+    return number + blake2b(number, digest_size=11, key=_reader_key()).digest()
 
 
 def reader_token(given: str) -> ReaderToken | None:

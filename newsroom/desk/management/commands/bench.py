@@ -1,5 +1,6 @@
 """``make bench``: the figures of docs/performance.md, measured here and now."""
 
+import json
 from argparse import ArgumentParser
 from collections.abc import Callable
 from pathlib import Path
@@ -15,9 +16,10 @@ from issues.models import Publication
 from issues.rendering import render
 from issues.rendering.render import forget, render_html, render_text, render_web
 from issues.snapshot import Snapshot, take
-from newsroom.desk import benching
+from newsroom.desk import benching, benching_sending
 
 SAMPLE = settings.BASE_DIR.parent / "shared/corpus/newsletters/seed-passing-the-pytorch.txt"
+RESULTS = settings.BASE_DIR / "bench/results.json"
 STAND_IN = settings.BASE_DIR / "tests/journeys/draft.txt"
 
 
@@ -26,7 +28,7 @@ class Undone(Exception):
 
 
 class Command(BaseCommand):
-    help = "Measure rendering, the sponsor calendar and the archive."
+    help = "Measure rendering, the sponsor calendar, the archive and the sender."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -34,9 +36,12 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, draft: Path | None, **options: Any) -> None:
+        self._figures: list[dict[str, Any]] = []
         self._rendering(draft or (SAMPLE if SAMPLE.exists() else STAND_IN))
         self._calendar()
         self._archive()
+        self._sending()
+        self._write()
 
     def _rendering(self, draft: Path) -> None:
         snapshot = _snapshot(draft)
@@ -77,16 +82,78 @@ class Command(BaseCommand):
         self._figure("processor time a 304", unchanged.processor_ms, "ms")
         self._figure("304s a second", unchanged.per_second, "/s")
 
+    def _sending(self) -> None:
+        size = len(benching_sending.on_the_wire()[0])
+        self._say(
+            f"Sending (a message of {size:,} bytes with {benching_sending.LINKS} links, {benching_sending.CONNECTIONS} "
+            "connections, to a sink that takes everything)"
+        )
+        with benching_sending.bench() as sqlite:
+            django = sqlite.step("django", 1_000)
+            c = benching_sending.in_c(sqlite, 100_000)
+            sqlite.step("plan", 50_000)
+            ours = sqlite.step("send")
+        self._sender("SQLite", ours, at_least=8_000)
+        with benching_sending.bench(delay=20_000) as far:
+            far.step("plan", 4_000)
+            late = far.step("send")
+        with benching_sending.postgres() as database:
+            if database:
+                ours = self._sending_on_postgres(database)
+        self._figure("  against Django’s own way", _per_core(ours) / _per_core(django), "×", at_least=60)
+        self._figure("  against a sender in C", _per_core(c) / _per_core(ours), "×", at_most=3)
+        self._figure("20 ms to each reply", late["messages"] / late["seconds"], "/s", at_least=400)
+
+    def _sending_on_postgres(self, database: str) -> dict[str, Any]:
+        with benching_sending.bench(database=database) as made:
+            plan = made.step("plan", 1_000_000)
+            ours = made.step("send", 100_000)
+            two, four = (benching_sending.shared_by(made, workers, 60_000) for workers in (2, 4))
+        self._sender("PostgreSQL", ours, at_least=15_000)
+        self._figure("plan of 1,000,000 readers", plan["seconds"], "s", at_most=10)
+        self._figure("memory of a worker", ours["memory"], "MB", at_most=150)
+        self._figure("  grown since 20,000", ours["memory"] - ours["early"], "MB", at_most=5)
+        for workers, shared in ((1, ours), (2, two), (4, four)):
+            self._figure(f"{workers} workers together", shared["messages"] / shared["seconds"], "/s")
+        return ours
+
+    def _sender(self, database: str, sent: dict[str, Any], *, at_least: float) -> None:
+        self._figure(f"{database}: a core’s second", _per_core(sent), "/s", at_least=at_least)
+        self._figure("  by the clock", sent["messages"] / sent["seconds"], "/s")
+
+    def _write(self) -> None:
+        """For the README, and for whoever wants to compare."""
+        results = {"machine": benching.machine(), "figures": self._figures}
+        RESULTS.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
+        self._say(f"Written to {RESULTS.relative_to(settings.BASE_DIR)}")
+
     def _say(self, words: str) -> None:
         self.stdout.write(f"\n{words}")
 
-    def _figure(self, name: str, value: float, unit: str, *, at_most: float | None = None) -> None:
-        limit = (
-            ""
-            if at_most is None
-            else f"   at most {at_most:g} {unit}: {'kept' if value <= at_most else 'BROKEN'}"
+    def _figure(
+        self,
+        name: str,
+        value: float,
+        unit: str,
+        *,
+        at_most: float | None = None,
+        at_least: float | None = None,
+    ) -> None:
+        limit = at_most if at_most is not None else at_least
+        kept = (at_most is None or value <= at_most) and (at_least is None or value >= at_least)
+        said = ""
+        if limit is not None:
+            bound = "at most" if at_most is not None else "at least"
+            said = f"   {bound} {limit:,g} {unit}: {'kept' if kept else 'BROKEN'}"
+        self._figures.append(
+            {"name": name.strip(), "value": round(value, 2), "unit": unit, "limit": limit, "kept": kept}
         )
-        self.stdout.write(f"  {name:<28}{value:>10,.2f} {unit:<3}{limit}")
+        self.stdout.write(f"  {name:<28}{value:>12,.2f} {unit:<3}{said}")
+
+
+def _per_core(sent: dict[str, Any]) -> float:
+    """Messages for each second of processor time."""
+    return float(sent["messages"] / sent["processor"])
 
 
 def _afresh(rendering: Callable[[Snapshot], object], snapshot: Snapshot) -> None:
