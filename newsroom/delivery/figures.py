@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.db.models import Case, CharField, Count, Q, Sum, Value, When
 
@@ -50,7 +51,6 @@ NOTES = {
     "People": "Different readers who clicked at least once. Who passes an issue on and has it read elsewhere counts as one.",
     "Unsubscribed": leavers.RULE,
     "Complaints": "Reports as spam that a mailbox provider passed on to us. Not every provider does.",
-    "Usual": f"The median of the {LOOKED_BACK} latest other issues of the publication.",
 }
 """What is counted, and by which rule, in sentences for people."""
 
@@ -100,6 +100,8 @@ class Measure:
         """“4.2 % of delivered, usually 3.9 %”."""
         if self.rate is None:
             return ""
+        if not self.rate and self.usual == 0:
+            return "none, as usual"
         words = f"{percent(self.rate)} of delivered"
         return words if self.usual is None else f"{words}, usually {percent(self.usual)}"
 
@@ -116,8 +118,11 @@ class Link:
 
     @property
     def name(self) -> str:
-        """The address as people say it."""
-        return self.url.partition("://")[2].removeprefix("www.").rstrip("/") or self.url
+        """The address as people say it, without marks for the statistics of whom it leads to."""
+        found = urlsplit(self.url)
+        query = "&".join(each for each in found.query.split("&") if each and not each.startswith("utm_"))
+        name = f"{found.netloc.removeprefix('www.')}{found.path.rstrip('/')}" + (f"?{query}" if query else "")
+        return name or self.url
 
 
 @dataclass(frozen=True)
@@ -169,7 +174,7 @@ class Detail:
 def percent(rate: float) -> str:
     """“4.2 %”; small ones with the digits that tell them apart."""
     value = 100 * rate
-    return f"{value:.1f} %" if value >= 1 or value == 0 else f"{value:.2g} %"
+    return f"{value:.1f} %" if value >= 1 else f"{value:.2g} %"
 
 
 def latest(publication: Publication, count: int, *, but: Issue | None = None) -> list[Issue]:
@@ -298,16 +303,13 @@ def _opened(issues: Collection[Issue]) -> dict[int, int]:
 def _returned(issues: Collection[Issue]) -> tuple[Counter[int], Counter[int]]:
     """Readers whose mail bounced, and who complained, by issue. Of a reader who was erased each report is one of its own."""
     bounced, complaints = Counter[int](), Counter[int]()
-    rows = Return.objects.filter(send__issue__in=issues).order_by().values_list("send__issue")
-    came_back, complained = ~Q(kind=ReturnKind.COMPLAINT), Q(kind=ReturnKind.COMPLAINT)
-    nobody = Q(subscription__isnull=True)
-    for issue, some, erased, others, erased_too in rows.annotate(
-        Count("subscription", filter=came_back, distinct=True),
-        erased=Count("pk", filter=came_back & nobody),
-        others=Count("subscription", filter=complained, distinct=True),
-        erased_too=Count("pk", filter=complained & nobody),
+    rows = Return.objects.filter(send__issue__in=issues).order_by()
+    complained = Case(When(kind=ReturnKind.COMPLAINT, then=Value(True)), default=Value(False))
+    for row in rows.values("send__issue", complained=complained).annotate(
+        readers=Count("subscription", distinct=True), erased=Count("pk", filter=Q(subscription__isnull=True))
     ):
-        bounced[issue], complaints[issue] = some + erased, others + erased_too
+        counts = complaints if row["complained"] else bounced
+        counts[row["send__issue"]] += row["readers"] + row["erased"]
     return bounced, complaints
 
 
@@ -323,11 +325,8 @@ def _pieces(issue: Issue) -> dict[str, _Piece]:
 
 def _blocks(issue: Issue, pieces: _Pieces) -> list[Block]:
     """Every block of the present copy, and those of an earlier one that somebody clicked in."""
-    people = dict(
-        _clicks(issue=issue)
-        .values_list("block")
-        .annotate(Count("reader", filter=_HUMAN & _KNOWN, distinct=True))
-    )
+    readers = _clicks(issue=issue).values_list("block").annotate(people=_COUNTS["people"])
+    people: dict[str, int] = dict(readers)
     followed: dict[str, dict[str, Link]] = defaultdict(dict)
     for row in _clicks(issue=issue).values("block", "url").annotate(**_COUNTS):
         followed[row.pop("block")][row["url"]] = Link(**row)

@@ -71,7 +71,7 @@ def test_a_long_name_is_cut_and_said_in_full():
 
 def test_names_that_would_run_together_are_left_to_the_description():
     svg = columns([(f"Day {day}", day) for day in range(90)], title="")
-    assert words(svg, "chart-label")[-2:] == ["Day 82", "Day 89"]
+    assert words(svg, "chart-label")[-2:] == ["Day 81", "Day 89"]
     assert "Day 89: 89" in (tree(svg).findtext(f"{SVG}desc") or "")
 
 

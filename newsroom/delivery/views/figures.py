@@ -29,7 +29,7 @@ COUNTED = {
     "delivered": "Delivered",
     "people": "People who clicked",
     "clicks": "Clicks of people",
-    "machines": "By machines",
+    "machines": "Clicks of machines",
     "bounced": "Bounced",
     "left": "Unsubscribed",
     "complaints": "Complaints",
@@ -63,7 +63,7 @@ def front(request: HttpRequest) -> HttpResponse:
 def issue(request: HttpRequest, pk: int) -> HttpResponse:
     """What became of one issue, beside what is usual."""
     of = access.issue(request.user, pk, access.SEE)
-    values = {"issue": of, "publication": of.publication, "section": "figures", "notes": figures.NOTES}
+    values = {"issue": of, "publication": of.publication, "section": "figures"}
     if of.published_at is None:
         return render(request, "delivery/figures/issue.html", values)
     (found,) = figures.numbers([of])
@@ -74,6 +74,7 @@ def issue(request: HttpRequest, pk: int) -> HttpResponse:
         "measures": figures.measures(found, others),
         "compared": len(others),
         "detail": shown,
+        "notes": figures.NOTES | {"Usual": f"The median of the {figures.LOOKED_BACK} latest other issues."},
         "chart": charts.bars(
             [(each.label, float(each.people)) for each in shown.sections],
             title="People who clicked, by section",
@@ -109,7 +110,7 @@ def publication(request: HttpRequest, slug: str) -> HttpResponse:
         "charts": _issue_charts(rows),
         "section_chart": _section_chart(sections),
         "opens_note": figures.opens_note() if opens else "",
-        "notes": figures.NOTES,
+        "notes": figures.NOTES | {"Usual": "The median of the issues shown."},
     }
     return render(request, "delivery/figures/publication.html", values)
 
@@ -185,7 +186,7 @@ def _weeks(of: Publication, span: int) -> list[Week]:
 def _cells(row: Numbers, shown: dict[str, str]) -> list[tuple[str, int | str, str]]:
     """What it is called, how many, and per delivered mail."""
     return [
-        (label, _or_dash(getattr(row, name)), _percent(row.rate(name)) if name in RATES else "")
+        (label, _or_dash(getattr(row, name)), _percent(row.rate(name) or None) if name in RATES else "")
         for name, label in shown.items()
     ]
 

@@ -100,7 +100,7 @@ def _every(words: Sequence[str], step: float) -> range:
     """Places of the words that stand side by side without running together, the last one's among them; the rest is left to the
     description."""
     longest = max((len(each) for each in words), default=0)
-    return range(len(words) - 1, -1, -max(math.ceil((longest + 1) * _LETTER / step), 1))
+    return range(len(words) - 1, -1, -max(math.ceil((longest + 2) * _LETTER / step), 1))
 
 
 def _standing(
