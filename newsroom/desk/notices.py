@@ -43,8 +43,7 @@ def _notices(user: Visitor) -> Iterator[Notice]:
         yield Notice("warning", "The scheduler has not started yet; what is due waits for it.")
     elif timezone.now() - heard > scheduling.SILENT_AFTER:
         yield Notice("error", SILENT.format(heard))
-    stranger = scheduling.strange_home()
-    if stranger and user.has_perm("delivery.schedule_send"):
+    if user.has_perm("delivery.schedule_send") and (stranger := scheduling.strange_home()):
         yield Notice("error", STRANGER.format(stranger))
     for send in Send.objects.live().select_related("edition", "issue"):
         if words := _about(send):
