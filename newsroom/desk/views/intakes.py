@@ -282,7 +282,8 @@ def _told(
     """The columns as the form has them, and how the file is to be read if the form is whole."""
     before = Reading.from_json(found.reading)
     whole = form.is_valid()
-    written = form.form if {"encoding", "delimiter"} <= form.cleaned_data.keys() else before.form
+    read = form.cleaned_data if form.is_bound else {}
+    written = form.form if {"encoding", "delimiter"} <= read.keys() else before.form
     if propose:
         proposed = intakes.proposal(found, written)
         return _shown(found, written, proposed.columns), None
