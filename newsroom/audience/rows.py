@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from typing import Any, NamedTuple, Self
 
+from newsroom.audience.addresses import normal_address
 from newsroom.audience.models import Status
 from newsroom.audience.presets import NOT_CONFIRMED, PRESETS, Column, Role, words_of
-from newsroom.audience.subscribing import normal_address
 from newsroom.audience.tables import ENCODINGS, Form
 from newsroom.lib.errors import Refused
 

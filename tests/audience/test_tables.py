@@ -11,8 +11,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from newsroom.audience import importing, presets, rows, tables
+from newsroom.audience.addresses import normal_address
 from newsroom.audience.presets import Role
-from newsroom.audience.subscribing import normal_address
 from newsroom.audience.tables import Form
 from newsroom.lib.errors import Refused
 from tests.make import NOW

@@ -97,6 +97,11 @@ def test_what_is_missing_is_said_and_nothing_begins(chris, publication, changes,
     assert Intake.objects.get().status == IntakeStatus.UPLOADED
 
 
+def test_an_empty_answer_is_no_crash(chris, publication):
+    upload(chris, publication)
+    assert chris.post(reverse("desk:intake_columns", args=[Intake.objects.get().pk])).status_code == 422
+
+
 def test_the_sample_is_shown_anew_in_other_letters(chris, publication):
     upload(chris, publication, "email;name\nann@readers.example;Zoë\n".encode("cp850"))
     path = reverse("desk:intake_columns", args=[Intake.objects.get().pk])

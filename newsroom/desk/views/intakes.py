@@ -143,7 +143,7 @@ def columns(request: HttpRequest, pk: int) -> HttpResponse:
     if not intakes.may_be_told(found):
         return redirect("desk:intake", pk)
     reading = Reading.from_json(found.reading)
-    form = ReadingForm(request.POST or None, initial=_initial(reading))
+    form = ReadingForm(request.POST if request.method == "POST" else None, initial=_initial(reading))
     shown = _shown(found, reading.form, reading.columns)
     if request.method == "POST":
         again = "again" in request.POST
