@@ -8,6 +8,7 @@ from typing import Any
 from celery import shared_task
 from celery.signals import worker_shutting_down
 from django.conf import settings
+from django.db.models import Q
 from django.utils import timezone
 
 from issues.models import Status as IssueStatus
@@ -23,7 +24,7 @@ from newsroom.delivery import (
     transport,
     tripwires,
 )
-from newsroom.delivery.models import Send, SendStatus, Worker
+from newsroom.delivery.models import Chunk, ChunkState, Send, SendStatus, Worker
 from newsroom.delivery.smtp import RelayDown
 from newsroom.lib.errors import Conflict, NotNow
 from newsroom.lib.text import counted
@@ -60,7 +61,11 @@ def _look_after(now: datetime.datetime) -> None:
     """What nobody has in hand: chunks of dead workers, what was brought back after a stop, tripwires, stages."""
     if Worker.objects.filter(ended_at__isnull=True).exists() and not homes.stranger():
         recovery.recover(homes.at_home(now=now), now=now)
-    for send in Send.objects.filter(status=SendStatus.STOPPED, issue__status=IssueStatus.GOING_OUT):
+    brought_back = Chunk.objects.filter(state=ChunkState.WAITING, send__status=SendStatus.STOPPED).values(
+        "send"
+    )
+    unfinished = Q(issue__status=IssueStatus.GOING_OUT) | Q(pk__in=brought_back)
+    for send in Send.objects.filter(unfinished, status=SendStatus.STOPPED):
         steering.sweep(send, now=now)
     for send in Send.objects.filter(status=SendStatus.SENDING):
         if sending.stale(send, now=now):

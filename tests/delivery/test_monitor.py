@@ -314,7 +314,7 @@ def test_a_correction_from_the_monitor_to_the_composer_and_back(chris, olga):
     assert "Drop the correction" in composer
     assert "To the correction" in shown(chris, send)
     describe(Issue.objects.get(), subject="Corrected", now=LATER)
-    chris.post(f"/desk/issues/{send.issue_id}/step/approve/")
+    chris.post(f"/desk/issues/{send.issue_id}/approve/")
     assert "A corrected edition is approved" in shown(chris, send)
     chris.post(at(send, "resume/"))
     settled(fresh(send), SENT, SENT)

@@ -134,7 +134,7 @@ class Story:
 
     def to_the_end(self) -> None:
         """Somebody sees to it that everybody gets it who still should."""
-        for step in ["recover", "drop correction", "resume", *["go on"] * 4]:
+        for step in ["recover", "sweep", "drop correction", "resume", *["go on"] * 4]:
             if step == "recover":
                 self.close()
             self.step(step)

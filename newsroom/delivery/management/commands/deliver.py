@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import connection
 from django.utils import timezone
 
-from newsroom.delivery import sending
+from newsroom.delivery import sending, stages
 from newsroom.delivery.letterbox import SILENCE
 from newsroom.delivery.models import Send, SendStatus
 
@@ -40,4 +40,4 @@ class Command(BaseCommand):
 def _under_way() -> list[int]:
     now = timezone.now()
     ripe = Send.objects.filter(status=SendStatus.SENDING).exclude(not_before__gt=now)
-    return list(ripe.order_by("started_at").values_list("pk", flat=True))
+    return [send.pk for send in ripe.order_by("started_at") if not stages.rests(send, now=now)]
