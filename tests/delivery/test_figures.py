@@ -124,7 +124,7 @@ def test_many_issues_take_as_many_queries_as_one(publication, django_assert_num_
     for day in range(5):
         clicked(gone_out(publication, day=day), "ann")
     reader = make_reader(publication)
-    subscribing.leave(reader, by="desk", now=NOW + 2 * DAY)
+    subscribing.leave(reader, by="desk", now=NOW + 6 * DAY)
     issues = figures.latest(publication, 12)
     assert len(issues) == 5
     for some in (issues[:1], issues):
