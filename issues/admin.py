@@ -44,6 +44,7 @@ class PublicationAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         (None, {"fields": ["name", "slug", "tagline", "language"]}),
         ("Sender", {"fields": ["sender_name", "sender_email", "reply_to", "postal_address"]}),
         ("Hours", {"fields": ["time_zone", "usual_time", "window_minutes"]}),
+        ("Sending", {"fields": ["canary"]}),
         ("Days", {"fields": ["weekdays", "weeks_ahead", "rundown"]}),
         ("Looks", {"fields": ["masthead", "logo_upload", "no_logo", "accent", "ink", "paper", "ground"]}),
     ]

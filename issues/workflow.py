@@ -15,7 +15,19 @@ from newsroom.lib.people import Person
 from newsroom.lib.states import move
 from newsroom.lib.text import counted
 
-__all__ = ["approve", "cancel", "finish", "go_out", "reopen", "restore", "send_back", "submit"]
+__all__ = [
+    "approve",
+    "cancel",
+    "correct",
+    "drop_correction",
+    "finish",
+    "go_out",
+    "recount",
+    "reopen",
+    "restore",
+    "send_back",
+    "submit",
+]
 
 
 @transaction.atomic
@@ -36,7 +48,7 @@ def send_back(issue: Issue, *, by: Person, now: datetime.datetime, note: str = "
 
 @transaction.atomic
 def approve(issue: Issue, *, by: Person, now: datetime.datetime) -> Edition:
-    """In review → approved: freeze what readers will get.
+    """In review → approved: freeze what readers will get. A correction is approved alike: being corrected → going out.
 
     Raises ``NotNow`` while there are blockers, ``Conflict`` if a word changed between rendering and freezing.
     """
@@ -53,8 +65,16 @@ def approve(issue: Issue, *, by: Person, now: datetime.datetime) -> Edition:
             + " ".join(stop.sentence for stop in stops)
         )
     edition = _frozen(issue, rendered, by=by, now=now)
-    move(issue, Status.APPROVED, moves=MOVES, provided={"rev": issue.rev}, edition=edition, changed_at=now)
-    _note(issue, "approved", by=by, now=now, note=f"Edition {edition.number}, seal {edition.seal[:12]}")
+    correction = issue.status == Status.CORRECTING
+    after = Status.GOING_OUT if correction else Status.APPROVED
+    move(issue, after, moves=MOVES, provided={"rev": issue.rev}, edition=edition, changed_at=now)
+    _note(
+        issue,
+        "correction approved" if correction else "approved",
+        by=by,
+        now=now,
+        note=f"Edition {edition.number}, seal {edition.seal[:12]}",
+    )
     return edition
 
 
@@ -96,10 +116,42 @@ def go_out(issue: Issue, *, now: datetime.datetime) -> None:
 
 
 @transaction.atomic
+def correct(issue: Issue, *, by: Person, now: datetime.datetime) -> None:
+    """Going out → being corrected: words may change, and until that is approved the archive shows the edition as it is."""
+    move(issue, Status.CORRECTING, moves=MOVES, changed_at=now)
+    _note(issue, "opened for correction", by=by, now=now)
+
+
+@transaction.atomic
+def drop_correction(issue: Issue, *, by: Person, now: datetime.datetime) -> None:
+    """Being corrected → going out, in the edition it had. What was written meanwhile stays in its history."""
+    if issue.status != Status.CORRECTING:
+        raise NotNow("This issue is not being corrected.")
+    move(issue, Status.GOING_OUT, moves=MOVES, changed_at=now)
+    _note(issue, "correction dropped", by=by, now=now)
+
+
+@transaction.atomic
 def finish(issue: Issue, *, now: datetime.datetime, delivered: int | None = None) -> None:
     """Going out → sent, to so many readers."""
     move(issue, Status.SENT, moves=MOVES, delivered=delivered, changed_at=now)
     _note(issue, "sent", by=None, now=now)
+
+
+@transaction.atomic
+def recount(issue: Issue, *, now: datetime.datetime, delivered: int) -> None:
+    """A sent issue has reached so many readers, as is known now. Raises ``NotNow`` for any other."""
+    if issue.status != Status.SENT:
+        raise NotNow("This issue is not sent yet.")
+    Issue.objects.filter(pk=issue.pk).update(delivered=delivered)
+    _note(
+        issue,
+        "counted anew",
+        by=None,
+        now=now,
+        note=f"{counted(delivered, 'reader')}, before {issue.delivered or 0:,}.",
+    )
+    issue.delivered = delivered
 
 
 def _frozen(issue: Issue, rendered: Rendered, *, by: Person, now: datetime.datetime) -> Edition:
@@ -108,6 +160,7 @@ def _frozen(issue: Issue, rendered: Rendered, *, by: Person, now: datetime.datet
             return Edition.objects.create(
                 issue=issue,
                 number=issue.editions.count() + 1,
+                title=issue.title,
                 subject=rendered.subject,
                 preheader=rendered.preheader[:200],
                 html=rendered.html,

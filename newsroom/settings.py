@@ -6,6 +6,7 @@ from django.core.management.utils import get_random_secret_key
 
 from newsroom import env
 from newsroom.lib.mailbox import parse_mailbox
+from newsroom.lib.providers import read_provider
 from newsroom.lib.relay import Relay, parse_relay
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -179,6 +180,16 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 5.0,
         "options": {"expires": 15},
     },
+    "intakes": {
+        "task": "newsroom.audience.tasks.take_in",
+        "schedule": 3.0,
+        "options": {"expires": 9},
+    },
+    "old intakes": {
+        "task": "newsroom.audience.tasks.tidy_intakes",
+        "schedule": 3600.0,
+        "options": {"expires": 3000},
+    },
     "plan ahead": {"task": "sponsors.tasks.plan_ahead", "schedule": 3600.0, "options": {"expires": 3000}},
     "holds": {"task": "sponsors.tasks.tidy_holds", "schedule": 60.0, "options": {"expires": 50}},
     "runs": {"task": "sponsors.tasks.record_runs", "schedule": 20.0, "options": {"expires": 18}},
@@ -188,9 +199,12 @@ CELERY_BEAT_SCHEDULE = {
 }
 CELERY_TIMEZONE = "UTC"
 
-# Mail goes to the built-in catcher until a relay is named.
+# Mail goes to the built-in catcher until a relay is named, or a provider that takes it by HTTP.
 SMTP_URL = env.secret("SMTP_URL")
-MAIL_CATCHER = not SMTP_URL
+PROVIDER, ANYMAIL = read_provider(env.text("ESP"), env.secret)
+if PROVIDER:
+    EMAIL_BACKEND = PROVIDER.backend
+MAIL_CATCHER = not (SMTP_URL or PROVIDER)
 MAIL_CATCHER_PORT = env.number("MAIL_CATCHER_PORT", 1025)
 RELAY = parse_relay(SMTP_URL) if SMTP_URL else Relay("127.0.0.1", MAIL_CATCHER_PORT)
 EMAIL_HOST, EMAIL_PORT = RELAY.host, RELAY.port
@@ -198,6 +212,9 @@ EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = RELAY.username, RELAY.password
 EMAIL_USE_TLS, EMAIL_USE_SSL = RELAY.tls == "starttls", RELAY.tls == "implicit"
 EMAIL_TIMEOUT = 20
 SEND_WORKERS = env.number("SEND_WORKERS", 1)  # how many workers may share one send
+# Set together if the relay does not sign: a private key in PEM (RSA of 2048 bits), the senders' domain, the key's name there.
+DKIM_KEY = env.secret("DKIM_KEY")
+DKIM_DOMAIN, DKIM_SELECTOR = env.text("DKIM_DOMAIN"), env.text("DKIM_SELECTOR")
 # Where mail that does not arrive comes back to; each message adds its own tag: bounce+TAG@bounces.example.org.
 BOUNCE_ADDRESS = env.text("BOUNCE_ADDRESS")
 # Where we fetch it: imaps://user:password@host/INBOX or pops://user:password@host. Empty if the mail server pipes it to us.

@@ -6,6 +6,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 from django.views.static import serve
 
+from newsroom.delivery.webhooks import come_back
 from newsroom.desk.views.entrance import healthz
 from sponsors.urls import doors
 
@@ -19,6 +20,7 @@ urlpatterns = [
     path("desk/issues/", include("issues.urls")),
     path("desk/sponsors/", include("sponsors.urls")),
     path("desk/", include("newsroom.desk.urls")),
+    path("returns/<slug:provider>/", come_back, name="returns"),
     path("sponsor/", include((doors, "portal"))),
     path("media/<path:path>", login_not_required(serve), {"document_root": settings.MEDIA_ROOT}),
     path("", include("newsroom.audience.urls")),

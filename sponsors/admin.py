@@ -66,6 +66,12 @@ class PlacementAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ["name", "publication", "rule", "capacity", "fallback", "retired_at"]
     list_filter = ["publication", "fallback"]
     search_fields = ["name", "code"]
+    fieldsets = [
+        (None, {"fields": ["publication", "code", "name", "position", "format", "capacity", "retired_at"]}),
+        ("Where it stands", {"fields": ["rule", "nth", "drift", "apart"]}),
+        ("When it is sold", {"fields": ["weekdays", "fallback"]}),
+        ("Deadlines", {"fields": ["book_days", "creative_days", "proof_days"]}),
+    ]
 
     def formfield_for_dbfield(self, db_field, request, **options):  # type: ignore[no-untyped-def]
         if db_field.name == "weekdays":

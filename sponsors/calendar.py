@@ -179,7 +179,7 @@ class _Reading:
             issue.publication = publication
             self.issues.setdefault(issue.planned_for, []).append(issue)
         keys = [issue.pk for day in self.issues.values() for issue in day]
-        over = {issue.pk for day in self.issues.values() for issue in day if not issue.editable}
+        over = {issue.pk for day in self.issues.values() for issue in day if not issue.unsettled}
         slots = sorted(_slots(keys), key=lambda row: row["status"] in TAKES_SLOT)
         self.slots = {
             _key(row["issue"], row["placement"], row["ordinal"]): _as_seen(row, over)
@@ -333,7 +333,7 @@ def _stand(issue: Issue, column: Column, key: str, reading: _Reading) -> _Stand:
         return _Stand("held", holds[0].advertiser.name, _hold(holds, reading.now))
     if column.placement.retired_at or issue.planned_for.weekday() not in column.placement.weekdays:
         return _Stand("closed")
-    over = not issue.editable or issue.planned_for < reading.today
+    over = not issue.unsettled or issue.planned_for < reading.today
     return _Stand("unsold" if over else "open")
 
 

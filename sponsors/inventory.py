@@ -142,7 +142,7 @@ def free(among: Sequence[Slot], *, now: datetime.datetime) -> list[Slot]:
     return [
         slot
         for slot in among
-        if slot.pk not in sold | held and slot.offered and not slot.blocked_for and slot.issue.editable
+        if slot.pk not in sold | held and slot.offered and not slot.blocked_for and slot.issue.unsettled
     ]
 
 

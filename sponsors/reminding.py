@@ -106,7 +106,7 @@ def _mail(reminder: Due) -> EmailMessage:
 
 
 def _of_insertion(insertion: Insertion, *, now: datetime.datetime) -> Iterator[Due]:
-    if insertion.late_since or not insertion.slot.issue.editable:
+    if insertion.late_since or not insertion.slot.issue.unsettled:
         return
     publication = insertion.slot.issue.publication
     dates = deadlines.due(insertion.slot.issue, insertion.slot.placement)

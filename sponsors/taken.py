@@ -47,7 +47,7 @@ class Taken(Conflict):
 
 def closed(slot: Slot, *, now: datetime.datetime) -> str:
     """Why nobody can have the slot, whatever is held; empty if it is for sale."""
-    if not slot.issue.editable:
+    if not slot.issue.unsettled:
         return f"{slot}: the issue is {slot.issue.get_status_display().lower()}, and its slots are closed."
     if slot.issue.planned_for < now.astimezone(slot.issue.publication.zone).date():
         return f"{slot} is past."

@@ -3,6 +3,7 @@
 import datetime
 import itertools
 import uuid
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -13,8 +14,9 @@ from issues import composing, saving, starting, workflow
 from issues.blocks import registry
 from issues.forms import HeadForm
 from issues.models import Block, Contributor, Issue, Publication
-from newsroom.audience import recipients
-from newsroom.audience.models import MailingList, Status, Subscriber, Subscription
+from newsroom.audience import intakes, recipients
+from newsroom.audience.models import Intake, MailingList, Status, Subscriber, Subscription
+from newsroom.audience.rows import Reading
 from sponsors import affidavits, billing, inventory, ordering, selling, showing, trafficking
 from sponsors.models import (
     Advertiser,
@@ -115,6 +117,16 @@ def make_reader(
     return Subscription.objects.create(
         subscriber=subscriber, mailing_list=make_list(publication), status=status, source="test", asked_at=NOW
     )
+
+
+def make_rehearsed(publication: Publication, source: str) -> Intake:
+    """A file of subscribers that was uploaded and rehearsed."""
+    intake = intakes.receive(make_list(publication), [source.encode()], name="readers.csv", by=None, now=NOW)
+    intakes.rehearse(intake, replace(Reading.from_json(intake.reading), consent="Sign-up form."))
+    assert intakes.claim(intake, now=NOW)
+    intakes.run(intake, clock=lambda: NOW)
+    intake.refresh_from_db()
+    return intake
 
 
 def make_readers(publication: Publication, count: int) -> list[Subscription]:

@@ -54,7 +54,9 @@ def shoot_sponsors(page: Page, address: str) -> None:
     page.get_by_role("link", name="Report").click()
     page.screenshot(path=PICTURES / "report.png")
     page.goto(link)
-    page.get_by_role("link", name="2026").first.click()
+    page.locator(".cards").get_by_role("link").last.click()
+    for frame in page.locator(".message-frame").all():
+        frame.content_frame.get_by_text("Sponsored").wait_for()
     page.screenshot(path=PICTURES / "portal.png")
 
 

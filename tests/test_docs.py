@@ -40,6 +40,7 @@ def test_every_command_of_ours_is_in_a_document():
         "make_demo",
         "run",
         "bench",
+        "bench_sending",
         "reproject",
     }  # started by `make` or by another command
     assert [name for name in sorted(ours - inner) if name not in written] == []

@@ -26,6 +26,9 @@ class Edition(models.Model):
 
     issue = models.ForeignKey("issues.Issue", on_delete=models.PROTECT, related_name="editions")
     number = models.PositiveIntegerField()
+    title = models.CharField(
+        max_length=200, blank=True, help_text="Empty in editions older than this column."
+    )
     subject = models.CharField(max_length=200)
     preheader = models.CharField(max_length=200, blank=True)
     html = models.TextField()

@@ -1,7 +1,7 @@
 """One issue of a publication, from draft to sent."""
 
 import datetime
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
 from django.db import models
@@ -9,6 +9,9 @@ from django.utils.text import slugify
 
 from issues.models.publication import Publication
 from newsroom.lib.states import Moves
+
+if TYPE_CHECKING:
+    from issues.models.edition import Edition
 
 RESERVED_SLUGS = frozenset({"feed", "page", "subscribe"})
 """Addresses beside the issues of a publication."""
@@ -19,6 +22,7 @@ class Status(models.TextChoices):
     IN_REVIEW = "in_review", "In review"
     APPROVED = "approved", "Approved"
     GOING_OUT = "going_out", "Going out"
+    CORRECTING = "correcting", "Being corrected"
     SENT = "sent", "Sent"
     CANCELLED = "cancelled", "Cancelled"
 
@@ -27,7 +31,8 @@ MOVES: Moves = {
     Status.DRAFT: frozenset({Status.IN_REVIEW, Status.CANCELLED}),
     Status.IN_REVIEW: frozenset({Status.DRAFT, Status.APPROVED, Status.CANCELLED}),
     Status.APPROVED: frozenset({Status.DRAFT, Status.GOING_OUT}),
-    Status.GOING_OUT: frozenset({Status.SENT}),
+    Status.GOING_OUT: frozenset({Status.SENT, Status.CORRECTING}),
+    Status.CORRECTING: frozenset({Status.GOING_OUT}),
     Status.SENT: frozenset(),
     Status.CANCELLED: frozenset({Status.DRAFT}),
 }
@@ -36,9 +41,8 @@ MOVES: Moves = {
 class IssueQuerySet(models.QuerySet["Issue"]):
     def published(self) -> Self:
         """In the archive: from the moment the first mail links to it."""
-        return self.filter(status__in=[Status.GOING_OUT, Status.SENT], published_at__isnull=False).order_by(
-            "-published_at", "-pk"
-        )
+        out = [Status.GOING_OUT, Status.CORRECTING, Status.SENT]
+        return self.filter(status__in=out, published_at__isnull=False).order_by("-published_at", "-pk")
 
     def untouched(self) -> Self:
         """Planned, and nobody has written in it yet."""
@@ -83,7 +87,7 @@ class Issue(models.Model):
             models.UniqueConstraint(fields=["publication", "slug"], name="issue_slug_once_per_publication"),
             models.CheckConstraint(
                 condition=models.Q(status__in=["draft", "in_review", "cancelled"], edition__isnull=True)
-                | models.Q(status__in=["approved", "going_out", "sent"], edition__isnull=False),
+                | models.Q(status__in=["approved", "going_out", "correcting", "sent"], edition__isnull=False),
                 name="issue_has_edition_once_approved",
             ),
         ]
@@ -98,9 +102,24 @@ class Issue(models.Model):
         return self.subject or self.title
 
     @property
+    def public_title(self) -> str:
+        """As the edition has it: the issue's own changes while it is corrected."""
+        return (self.edition.title if self.edition else "") or self.title
+
+    @property
     def editable(self) -> bool:
-        """Words change only before approval; afterwards an issue is reopened first."""
+        """Words change only before approval; afterwards an issue is reopened, or while it goes out opened for correction."""
+        return self.status in (Status.DRAFT, Status.IN_REVIEW, Status.CORRECTING)
+
+    @property
+    def unsettled(self) -> bool:
+        """Nobody has approved it yet, so what stands in it may still be sold and moved."""
         return self.status in (Status.DRAFT, Status.IN_REVIEW)
+
+    @property
+    def final(self) -> "Edition | None":
+        """The edition, once the words do not change any more. One that is corrected has an edition and changes."""
+        return None if self.editable else self.edition
 
 
 def free_slug(publication: Publication, title: str, day: datetime.date, *, but: Issue | None = None) -> str:

@@ -20,7 +20,7 @@ def frame(request: HttpRequest, pk: int) -> HttpResponse:
     An approved issue shows its frozen edition, not a new rendering.
     """
     issue = access.issue(request.user, pk, access.READ)
-    html = issue.edition.html if issue.edition else render_marked(take(issue)).html
+    html = issue.final.html if issue.final else render_marked(take(issue)).html
     shown = slots.shown(schemed(html, dark=request.GET.get("scheme") == "dark"), settings.SITE_URL)
     return HttpResponse(shown, headers={"Content-Security-Policy": FRAMES})
 
@@ -35,5 +35,5 @@ def schemed(html: str, *, dark: bool) -> str:
 def text(request: HttpRequest, pk: int) -> HttpResponse:
     """The plain text part, as mail programs show it."""
     issue = access.issue(request.user, pk, access.READ)
-    words = issue.edition.text if issue.edition else render_text(take(issue))
+    words = issue.final.text if issue.final else render_text(take(issue))
     return HttpResponse(slots.shown(words, settings.SITE_URL), content_type="text/plain; charset=utf-8")

@@ -29,6 +29,9 @@ STEPS = {
     "submit": Step(workflow.submit, access.WRITE, "Submitted for review."),
     "send-back": Step(workflow.send_back, access.APPROVE, "Sent back to the author.", takes_note=True),
     "approve": Step(workflow.approve, access.APPROVE, "Approved: this edition is what readers will get."),
+    "drop-correction": Step(
+        workflow.drop_correction, access.APPROVE, "The correction is dropped; its words stay in the history."
+    ),
     "reopen": Step(
         workflow.reopen, access.APPROVE, "Reopened: the edition is withdrawn, and nothing is scheduled."
     ),

@@ -50,7 +50,7 @@ class IssueFeed(Feed):  # type: ignore[type-arg]
         return reading.published(publication).defer(None).select_related("publication", "edition")[:ENTRIES]
 
     def item_title(self, item: Any) -> str:
-        return printable(item.title)
+        return printable(item.public_title)
 
     def item_description(self, item: Issue) -> str:
         """The words, with addresses that hold outside our pages."""
@@ -68,7 +68,9 @@ class IssueFeed(Feed):  # type: ignore[type-arg]
         return item.published_at
 
     def item_updateddate(self, item: Issue) -> datetime | None:
-        return item.published_at
+        """When it was corrected, if it was: a whole edition is frozen before it appears."""
+        corrected = item.published_at and item.edition and item.edition.frozen_at > item.published_at
+        return item.edition.frozen_at if corrected and item.edition else item.published_at
 
 
 class IssueSitemap(Sitemap):  # type: ignore[type-arg]

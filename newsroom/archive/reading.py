@@ -6,7 +6,8 @@ from functools import cache
 from typing import Any
 
 from django.db import connection
-from django.db.models import Case, CharField, F, Q, QuerySet, TextField, Value, When
+from django.db.models import Case, CharField, DateTimeField, F, Q, QuerySet, TextField, Value, When
+from django.db.models.functions import Coalesce, NullIf
 
 from issues.models import Issue, Publication
 from issues.rendering import lapsing
@@ -17,6 +18,7 @@ _OWNER = (
     "name",
     "slug",
     "tagline",
+    "time_zone",
     "language",
     "postal_address",
     "masthead",
@@ -33,7 +35,7 @@ class Entry:
     """An issue as a list shows it."""
 
     slug: str
-    title: str
+    public_title: str
     planned_for: datetime.date
     minutes: int
     preheader: str
@@ -47,6 +49,7 @@ class Page:
     issue: Entry
     web: str
     seal: str
+    corrected_at: datetime.datetime | None
     recent: list[Entry]
 
 
@@ -71,10 +74,11 @@ def page(publication: str, slug: str, *, day: datetime.date) -> Page | None:
     if found is None:
         return None
     return Page(
-        publication=Publication(**dict(zip(_OWNER, found[7:], strict=True))),
+        publication=Publication(**dict(zip(_OWNER, found[8:], strict=True))),
         issue=_entry(found),
         web=lapsing.as_of(found[5], day),
         seal=found[6],
+        corrected_at=_moment(found[7]),
         recent=[_entry(row) for row in rows if row is not found][:RECENT],
     )
 
@@ -86,6 +90,13 @@ def _entry(row: tuple[object, ...]) -> Entry:
     return Entry(str(slug), str(title), on, int(str(minutes)), str(preheader))
 
 
+def _moment(given: object) -> datetime.datetime | None:
+    """The same for a moment."""
+    if given is None or isinstance(given, datetime.datetime):
+        return given
+    return datetime.datetime.fromisoformat(str(given)).replace(tzinfo=datetime.UTC)
+
+
 @cache
 def _compiled() -> tuple[str, tuple[object, ...]]:
     """The query, written by the ORM once: building it anew took two thirds of a request's processor time.
@@ -94,15 +105,16 @@ def _compiled() -> tuple[str, tuple[object, ...]]:
     """
     archive = Issue.objects.published().filter(publication__slug=_PUBLICATION)
     newest = archive.values("pk")[: RECENT + 1]
-    this = Q(slug=_ISSUE)
+    this, corrected = Q(slug=_ISSUE), Q(edition__frozen_at__gt=F("published_at"))
     columns = archive.filter(this | Q(pk__in=newest)).values_list(
         "slug",
-        "title",
+        Coalesce(NullIf("edition__title", Value("")), "title"),
         "planned_for",
         "edition__minutes",
         "edition__preheader",
         Case(When(this, then=F("edition__web")), default=Value(""), output_field=TextField()),
         Case(When(this, then=F("edition__seal")), default=Value(""), output_field=CharField()),
+        Case(When(corrected, then=F("edition__frozen_at")), output_field=DateTimeField()),
         *(f"publication__{name}" for name in _OWNER),
     )
     sql, placeholders = columns.query.sql_with_params()

@@ -148,9 +148,16 @@ def _newer(publication: Publication, number: int) -> str:
 def _etag(page: reading.Page) -> str:
     """Changes with anything that the page shows: the edition, the titles around it, the publication, our templates."""
     owner = page.publication
-    shown = [page.seal, page.issue.title, owner.name, owner.masthead, owner.tagline, owner.postal_address]
+    shown = [
+        page.seal,
+        page.issue.public_title,
+        owner.name,
+        owner.masthead,
+        owner.tagline,
+        owner.postal_address,
+    ]
     shown += [owner.language, repr(owner.theme), _look(), str(len(page.web))]
-    shown += [f"{each.slug} {each.title}" for each in page.recent]
+    shown += [f"{each.slug} {each.public_title}" for each in page.recent]
     digest = hashlib.sha256("\0".join(shown).encode()).hexdigest()
     return f'"{digest[:32]}"'
 

@@ -2,14 +2,16 @@
 
 from django.http import Http404
 
-from issues.access import WRITE, allow, issue
+from issues.access import APPROVE, WRITE, allow, issue
 from issues.models import Publication
 from newsroom.delivery.models import Send, SendStatus
 from newsroom.lib.people import Visitor
 
-__all__ = ["SEE", "STEER", "WRITE", "allow", "issue", "publication", "send"]
+__all__ = ["APPROVE", "LIMIT", "NAME", "SEE", "STEER", "WRITE", "allow", "issue", "publication", "send"]
 
-SEE, STEER = "delivery.view_send", "delivery.schedule_send"
+SEE, STEER, LIMIT = "delivery.view_send", "delivery.schedule_send", "delivery.change_ratelimit"
+NAME = "audience.view_subscription"
+"""To see addresses: most who follow a send have no business with them."""
 
 
 def send(user: Visitor, pk: int, right: str) -> Send:

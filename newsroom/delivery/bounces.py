@@ -67,9 +67,14 @@ def _parts(mail: Message) -> Iterator[Message]:
     if mail.get_content_type() in ("message/rfc822", "text/rfc822-headers", "message/rfc822-headers"):
         return
     yield mail
-    if mail.get_content_maintype() == "multipart" and isinstance(mail.get_payload(), list):
-        for part in mail.get_payload():
-            yield from _parts(part)
+    for part in _inside(mail) if mail.get_content_maintype() == "multipart" else []:
+        yield from _parts(part)
+
+
+def _inside(mail: Message) -> list[Message]:
+    """What a mail, or a part of it, holds; nothing where it says that it holds parts and does not."""
+    held = mail.get_payload()
+    return [each for each in held if isinstance(each, Message)] if isinstance(held, list) else []
 
 
 def _header(mail: Message, name: str) -> str:
@@ -104,8 +109,7 @@ class _Recipient:
 def _recipients(mail: Message) -> Iterator[_Recipient]:
     for part in _parts(mail):
         if part.get_content_type() == "message/delivery-status":
-            fields = part.get_payload()
-            for each in fields if isinstance(fields, list) else []:
+            for each in _inside(part):
                 if each["Action"] or each["Status"]:
                     yield _recipient(each)
 

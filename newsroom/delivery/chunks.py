@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Max, Q
 
 from newsroom.audience import recipients
 from newsroom.delivery import homes
@@ -19,7 +19,7 @@ from newsroom.delivery.journal import Journal, Mark
 from newsroom.delivery.ledger import Ledger
 from newsroom.delivery.models import Chunk, ChunkState, Delivery, Outcome, Send, SendStatus, Stage, Worker
 
-__all__ = ["ATTEMPTS", "SIZE", "Closing", "Job", "claim", "close", "ids_of", "journal_path", "plan"]
+__all__ = ["ATTEMPTS", "SIZE", "Closing", "Job", "claim", "close", "ids_of", "journal_path", "plan", "put_in"]
 
 SIZE = 500
 """Readers in a chunk: the cost of a claim is shared by so many, and so many are in doubt after a loss of power."""
@@ -39,6 +39,11 @@ def plan(send: Send, readers: Iterable[int], *, seeds: Iterable[int] = ()) -> in
         return _write(send, Stage.ALL, readers)
     stages = _canary(readers, frozenset(seeds))
     return sum(_write(send, stage, ids) for stage, ids in stages.items())
+
+
+def put_in(send: Send, readers: Iterable[int]) -> None:
+    """More work for a send, in the stage that is open from the start."""
+    _write(send, Stage.SEEDS, readers)
 
 
 def _canary(readers: Iterable[int], seeds: frozenset[int]) -> "dict[Stage, array[int]]":
@@ -101,7 +106,7 @@ def claim(send: Send, worker: Worker, printing: int, *, done: Ledger, now: datet
     journal = None
     try:
         with transaction.atomic():
-            chunk = _next(send, now=now)
+            chunk = _next(send, printing, now=now)
             if chunk is None:
                 return None
             chunk.claims += 1
@@ -120,11 +125,11 @@ def claim(send: Send, worker: Worker, printing: int, *, done: Ledger, now: datet
         raise
 
 
-def _next(send: Send, *, now: datetime.datetime) -> Chunk | None:
-    running = (
-        Send.objects.filter(pk=send.pk, status=SendStatus.SENDING).values_list("stage", flat=True).first()
-    )
-    if running is None:
+def _next(send: Send, printing: int, *, now: datetime.datetime) -> Chunk | None:
+    """None if the send does not run, or was corrected since the worker compiled its letter: the next worker has the new one."""
+    found = Send.objects.filter(pk=send.pk, status=SendStatus.SENDING)
+    running, newest = found.values_list("stage", Max("printings__pk")).first() or (None, 0)
+    if running is None or newest != printing:
         return None
     ripe = Q(not_before__isnull=True) | Q(not_before__lte=now)
     waiting = Chunk.objects.filter(ripe, send=send, state=ChunkState.WAITING, stage__lte=running)
@@ -218,7 +223,10 @@ def write_deliveries(
                 f"{send}\t{reader}\t{printing}\t{outcome}\t{at}\t{_escaped(reply)}\n"
                 for reader, outcome, reply in rows
             )
-            with cursor.copy(f"COPY delivery_delivery ({columns}) FROM STDIN") as copy:
+            with (
+                connection.wrap_database_errors,
+                cursor.copy(f"COPY delivery_delivery ({columns}) FROM STDIN") as copy,
+            ):
                 copy.write("".join(lines))
             return
         stamp = connection.ops.adapt_datetimefield_value(now)

@@ -35,7 +35,7 @@ AT_ONCE = 500
 """Footprints in one transaction."""
 MOST = 200_000
 """Footprints kept while the database does not answer, some 100 MB; then the oldest go."""
-PATIENCE = 0.0005
+PATIENCE = 0.0001
 """Seconds that a request waits for its turn while footprints are written; with Python's own 5 ms one in a hundred took 20 ms."""
 PIXEL = -1
 """In place of a link's number: the pixel."""

@@ -21,11 +21,29 @@ from django.db import transaction
 from newsroom.delivery.models import Home, Send, Worker
 from newsroom.lib.errors import NotNow
 
-__all__ = ["Stranger", "adopt", "at_home", "at_work", "boot", "folder", "forget", "is_dead", "sole"]
+__all__ = [
+    "STRANGER",
+    "Stranger",
+    "adopt",
+    "at_home",
+    "at_work",
+    "boot",
+    "folder",
+    "forget",
+    "is_dead",
+    "sole",
+    "stranger",
+]
 
 
 class Stranger(NotNow):
     """The database belongs to another machine."""
+
+
+STRANGER = (
+    "This machine has not sent from this database before. If it is a copy, or a backup that was restored, readers may have "
+    "the mail already. If it is not, run “manage.py adopt” here."
+)
 
 
 def folder() -> Path:
@@ -44,10 +62,15 @@ def at_home(*, now: datetime.datetime) -> Home:
     with transaction.atomic():
         if not Home.objects.exists():
             return adopt(now=now)
-    raise Stranger(
-        "This machine has not sent from this database before. If it is a copy, or a backup that was restored, readers may have "
-        "the mail already. If it is not, run “manage.py adopt” here."
-    )
+    raise Stranger(STRANGER)
+
+
+def stranger() -> str:
+    """The name of this machine, if nothing may be sent from here; empty if it is a home, or will be one when it first sends."""
+    known = _written()
+    if (known and Home.objects.filter(pk=known).exists()) or not Home.objects.exists():
+        return ""
+    return socket.gethostname()[:120]
 
 
 @transaction.atomic

@@ -8,7 +8,7 @@ from newsroom.delivery import homes
 from newsroom.delivery.models import Chunk, Send
 from newsroom.lib.errors import NotNow
 
-__all__ = ["Ledger", "TimeTravel"]
+__all__ = ["TIME_TRAVEL", "Ledger", "TimeTravel"]
 
 _ENTRY = 12
 
@@ -37,12 +37,12 @@ class Ledger:
         try:
             _path(send).touch(exist_ok=False)
         except FileExistsError:
-            raise TimeTravel(_SENTENCE) from None
+            raise TimeTravel(TIME_TRAVEL) from None
 
     def check(self, chunk: Chunk) -> None:
         """Raise ``TimeTravel`` if the chunk, as it was claimed now, was closed here before."""
         if _entry(chunk) in self._done:
-            raise TimeTravel(_SENTENCE)
+            raise TimeTravel(TIME_TRAVEL)
 
     def add(self, chunk: Chunk) -> None:
         """It is closed, and the database knows."""
@@ -51,7 +51,7 @@ class Ledger:
             file.write(_entry(chunk))
 
 
-_SENTENCE = (
+TIME_TRAVEL = (
     "This machine has sent more of this issue than the database knows. Was the database restored from a backup? "
     "Nothing more goes out by itself: find out who has got the issue, then send it to the others."
 )

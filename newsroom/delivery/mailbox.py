@@ -108,7 +108,7 @@ def _ask(session: imaplib.IMAP4, command: str, *words: str) -> list[bytes | tupl
     if command == "UID":
         status, answer = session.uid(*words)
     elif command == "SELECT":
-        status, answer = session.select(words[0])  # type: ignore[assignment]
+        status, answer = session.select(words[0])
     else:
         status, answer = session.expunge()
     if status != "OK":

@@ -74,6 +74,15 @@ class Paces:
         self.relay = Pace(limits.get(""))
         self.domains = {domain: Pace(limit) for domain, limit in limits.items() if domain}
 
+    def obey(self, limits: Mapping[str, float]) -> None:
+        """Limits as they are now, if a person has changed some."""
+        for domain in {
+            domain for domain in {*limits, *self.limits} if limits.get(domain) != self.limits.get(domain)
+        }:
+            pace = self.domains.setdefault(domain, Pace()) if domain else self.relay
+            pace.limit = pace.per_second = limits.get(domain)
+        self.limits = limits
+
     def share(self, workers: int) -> None:
         """So many workers keep the limits together."""
         for domain, limit in self.limits.items():

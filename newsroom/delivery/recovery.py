@@ -8,6 +8,8 @@ whole machine, the chunk as a whole is in doubt.
 import datetime
 from dataclasses import dataclass
 
+from django.db.models import Q
+
 from newsroom.delivery import chunks, homes, journal
 from newsroom.delivery.chunks import Closing
 from newsroom.delivery.journal import Mark
@@ -33,8 +35,10 @@ class _Found:
 
 
 def recover(home: Home, *, now: datetime.datetime) -> None:
-    """Take the chunks of dead workers out of their hands."""
-    for worker in Worker.objects.filter(ended_at__isnull=True).select_related("send"):
+    """Take the chunks out of the hands of dead workers, and of those that ended without knowing that they had one: the database
+    had gone before it could answer the claim."""
+    left_behind = Q(ended_at__isnull=True) | Q(chunks__state=ChunkState.CLAIMED)
+    for worker in Worker.objects.filter(left_behind).select_related("send").distinct():
         if worker.home_id == home.pk:
             with homes.is_dead(worker) as dead:
                 if dead:
@@ -59,7 +63,8 @@ def _bury(worker: Worker, *, ours: bool, now: datetime.datetime) -> None:
 
 def _close(chunk: Chunk, worker: Worker, found: _Found, *, ours: bool, now: datetime.datetime) -> None:
     path = chunks.journal_path(chunk)
-    marks = journal.read(path) if ours and worker.boot == homes.boot() else None
+    # Where nothing was lost, no journal means that nothing of the chunk had reached a socket.
+    marks = journal.read(path) or {} if ours and worker.boot == homes.boot() else None
     resend = chunk.send.policy == Policy.RESEND
     closing = Closing(chunk, _printing(chunk))
     for reader in chunks.ids_of(chunk):

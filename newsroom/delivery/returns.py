@@ -12,6 +12,7 @@ from hashlib import sha256
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Count, QuerySet
 
 from newsroom.audience import suppressing
 from newsroom.audience.models import Reason, Subscription
@@ -21,7 +22,7 @@ from newsroom.lib.errors import Refused
 from newsroom.lib.links import ReaderToken, reader_token
 from newsroom.lib.text import counted
 
-__all__ = ["Taken", "record", "rules", "take"]
+__all__ = ["Taken", "counts", "record", "rules", "take"]
 
 KEPT = {
     Kind.HARD: ReturnKind.HARD,
@@ -57,6 +58,12 @@ def rules() -> list[str]:
         "A complaint suppresses the reader at once.",
         "A delay is no bounce: the server is still trying. Automatic replies count as nothing.",
     ]
+
+
+def counts(found: QuerySet[Return]) -> list[tuple[str, int]]:
+    """How many of each kind, in the words of the kind."""
+    number = dict(found.order_by().values_list("kind").annotate(Count("pk")))
+    return [(str(label), number.get(kind, 0)) for kind, label in ReturnKind.choices]
 
 
 def take(content: bytes, *, by: str, now: datetime.datetime) -> Taken:

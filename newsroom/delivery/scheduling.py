@@ -8,20 +8,41 @@ from issues import readiness
 from issues.models import Issue
 from issues.models import Status as IssueStatus
 from newsroom.audience import recipients
-from newsroom.delivery.models import SEND_MOVES, Pulse, Send, SendEvent, SendStatus
+from newsroom.audience.models import Segment
+from newsroom.delivery.models import SEND_MOVES, Policy, Pulse, Send, SendEvent, SendStatus
 from newsroom.lib.errors import Conflict, NotNow, Refused
 from newsroom.lib.people import Person
 from newsroom.lib.states import move
 from newsroom.lib.text import counted
 
-__all__ = ["beat", "drop_disarmed", "due", "give_up", "last_beat", "note", "schedule", "unschedule"]
+__all__ = [
+    "beat",
+    "drop_disarmed",
+    "due",
+    "give_up",
+    "last_beat",
+    "note",
+    "schedule",
+    "strange_home",
+    "unschedule",
+]
 
 SILENT_AFTER = datetime.timedelta(seconds=30)
 
 
 @transaction.atomic
-def schedule(issue: Issue, at: datetime.datetime, *, by: Person, now: datetime.datetime) -> Send:
-    """Arm the issue's edition to go out at ``at``.
+def schedule(
+    issue: Issue,
+    at: datetime.datetime,
+    *,
+    by: Person,
+    now: datetime.datetime,
+    segment: Segment | None = None,
+    canary: bool | None = None,
+    policy: str = Policy.HOLD,
+) -> Send:
+    """Arm the issue's edition to go out at ``at``, to everybody or a segment; by stages if ``canary``, which is the
+    publication's habit if it is not said.
 
     Raises ``NotNow`` without approval, ``Refused`` for a time in the past or a list without readers, ``Conflict`` if
     somebody else scheduled it in the same moment.
@@ -32,14 +53,17 @@ def schedule(issue: Issue, at: datetime.datetime, *, by: Person, now: datetime.d
         raise Refused("This time has passed. Choose one that lies ahead.")
     if not recipients.active(issue.publication.slug).exists():
         raise Refused(f"{issue.publication} has no active subscribers; nobody would get this issue.")
+    if segment and not recipients.chosen(issue.publication.slug, segment).exists():
+        raise Refused(f"Nobody belongs to “{segment}” now; nobody would get this issue.")
     _only_as_sold(issue)
     drop_disarmed(now=now)
     window = datetime.timedelta(minutes=issue.publication.window_minutes)
     try:
         with transaction.atomic():
             send = Send.objects.create(
-                issue=issue, edition=issue.edition, scheduled_for=at, window_ends=at + window, scheduled_by=by
-            )
+                issue=issue, edition=issue.edition, scheduled_for=at, window_ends=at + window, scheduled_by=by,
+                segment=segment, canary=issue.publication.canary if canary is None else canary, policy=policy,
+            )  # fmt: skip
     except IntegrityError:
         raise Conflict("This issue is scheduled already. Unschedule it first.") from None
     note(send, "scheduled", by=by, now=now)
@@ -84,14 +108,19 @@ def give_up(send: Send, *, now: datetime.datetime) -> None:
     note(send, "missed", by=None, now=now, words=f"{late} late. {reason}")
 
 
-def beat(*, now: datetime.datetime) -> None:
-    """The scheduler is alive."""
-    Pulse.objects.update_or_create(pk=1, defaults={"at": now})
+def beat(*, now: datetime.datetime, stranger: str = "") -> None:
+    """The scheduler is alive; ``stranger`` is the name of its machine, if nothing may be sent from there."""
+    Pulse.objects.update_or_create(pk=1, defaults={"at": now, "stranger": stranger})
 
 
 def last_beat() -> datetime.datetime | None:
     """When the scheduler was last heard; None if never."""
     return Pulse.objects.values_list("at", flat=True).first()
+
+
+def strange_home() -> str:
+    """The machine of the scheduler, if nothing may be sent from there; empty if it may."""
+    return Pulse.objects.values_list("stranger", flat=True).first() or ""
 
 
 def note(send: Send, what: str, *, by: Person, now: datetime.datetime, words: str = "") -> None:

@@ -8,17 +8,27 @@ import datetime
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import OperationalError, connection, transaction
-from django.db.models import Max, Min, Q, Sum
+from django.db.models import Max, Min, Q, QuerySet, Sum
 
 from issues import workflow
 from newsroom.audience import recipients
-from newsroom.delivery import chunks, homes, recovery
-from newsroom.delivery.exchange import Exchange
-from newsroom.delivery.ledger import Ledger
+from newsroom.audience.models import Subscription
+from newsroom.delivery import (
+    chunks,
+    correcting,
+    dkim,
+    homes,
+    recovery,
+    stages,
+    steering,
+    transport,
+    tripwires,
+)
+from newsroom.delivery.counting import Tally, summary, tally
+from newsroom.delivery.ledger import TIME_TRAVEL, Ledger
 from newsroom.delivery.letterbox import ASKED, SILENCE, Post
 from newsroom.delivery.models import (
     SEND_MOVES,
@@ -32,7 +42,7 @@ from newsroom.delivery.models import (
 from newsroom.delivery.pacing import Paces
 from newsroom.delivery.scheduling import note
 from newsroom.delivery.smtp import RelayDown
-from newsroom.delivery.wire import Letter, compile_letter, numbered
+from newsroom.delivery.wire import Letter, compile_letter
 from newsroom.lib.errors import Conflict
 from newsroom.lib.states import move
 from newsroom.lib.text import counted
@@ -48,40 +58,6 @@ RATE_OVER = 30.0
 Clock = Callable[[], datetime.datetime]
 
 
-@dataclass(frozen=True)
-class Tally:
-    """How many readers of a send stand where. ``deferred`` are those of the waiting who were put off."""
-
-    planned: int = 0
-    sent: int = 0
-    failed: int = 0
-    skipped: int = 0
-    in_doubt: int = 0
-    deferred: int = 0
-    dropped: int = 0
-
-    @property
-    def done(self) -> int:
-        return self.sent + self.failed + self.skipped + self.in_doubt
-
-    @property
-    def waiting(self) -> int:
-        return max(self.planned - self.done - self.dropped, 0)
-
-
-def tally(send: Send) -> Tally:
-    """Count a send by its chunks, and by what its workers have in hand."""
-    waiting, dropped = Q(state=ChunkState.WAITING), Q(state=ChunkState.DROPPED)
-    counts = send.chunks.aggregate(
-        sent=Sum("sent"), failed=Sum("failed"), skipped=Sum("skipped"), in_doubt=Sum("in_doubt"),
-        deferred=Sum("size", filter=waiting & Q(attempt__gt=1)), dropped=Sum("size", filter=dropped),
-    )  # fmt: skip
-    in_hand = send.workers.filter(ended_at__isnull=True).aggregate(sent=Sum("sent"), failed=Sum("failed"))
-    for name, count in in_hand.items():
-        counts[name] = (counts[name] or 0) + (count or 0)
-    return Tally(planned=send.planned, **{name: count or 0 for name, count in counts.items()})
-
-
 def start(send: Send, *, now: datetime.datetime) -> None:
     """Scheduled → sending: the issue goes out, and every reader of this moment is planned. All of it or nothing.
 
@@ -91,20 +67,32 @@ def start(send: Send, *, now: datetime.datetime) -> None:
     with transaction.atomic():
         workflow.go_out(send.issue, now=now)
         move(send, SendStatus.SENDING, moves=SEND_MOVES, started_at=now, waiting_for="", not_before=None)
-        Printing.objects.create(
-            send=send,
-            edition=send.edition,
-            links=[list(link) for link in numbered(send.edition).table],
-            made_at=now,
-        )
-        readers = recipients.chosen(send.issue.publication.slug, send.segment).order_by("pk")
-        seeds = recipients.active(send.issue.publication.slug).filter(seed=True).values_list("pk", flat=True)
+        correcting.print_first(send, now=now)
+        readers, seeds = _readers(send)
         send.planned = chunks.plan(
             send, readers.values_list("pk", flat=True).iterator(chunk_size=20_000), seeds=seeds
         )
-        send.save(update_fields=["planned"])
+        send.stage, send.stage_at = _first_stage(send), now
+        send.save(update_fields=["planned", "stage", "stage_at"])
         note(send, "started", by=None, now=now, words=f"To {counted(send.planned, 'reader')}.")
         Ledger.begin(send)
+
+
+def _readers(send: Send) -> tuple[QuerySet[Subscription], list[int]]:
+    """Who gets it, and which of them are addresses of our own: a canary goes to those first, whomever the segment chooses."""
+    slug = send.issue.publication.slug
+    chosen = recipients.chosen(slug, send.segment)
+    seeds = (
+        list(recipients.active(slug).filter(seed=True).values_list("pk", flat=True)) if send.canary else []
+    )
+    if seeds and send.segment:
+        chosen = recipients.active(slug).filter(Q(pk__in=chosen.values("pk")) | Q(pk__in=seeds))
+    return chosen.order_by("pk"), seeds
+
+
+def _first_stage(send: Send) -> int:
+    first: int | None = send.chunks.aggregate(first=Min("stage"))["first"] if send.canary else None
+    return send.stage if first is None else first
 
 
 def free(*, now: datetime.datetime) -> list[Send]:
@@ -115,6 +103,7 @@ def free(*, now: datetime.datetime) -> list[Send]:
         send
         for send in under_way
         if send.workers.filter(ended_at__isnull=True).count() < settings.SEND_WORKERS
+        and not stages.rests(send, now=now)
     ]
 
 
@@ -123,7 +112,7 @@ def stale(send: Send, *, now: datetime.datetime) -> bool:
     moved = send.chunks.aggregate(last=Max("done_at"))["last"]
     seen = send.workers.aggregate(last=Max("seen_at"))["last"]
     resumed = send.events.filter(what="resumed").aggregate(last=Max("at"))["last"]
-    progress = max(filter(None, [moved, seen, resumed, send.started_at, send.scheduled_for]))
+    progress = max(filter(None, [moved, seen, resumed, send.stage_at, send.started_at, send.scheduled_for]))
     return bool(now - progress > send.window_ends - send.scheduled_for)
 
 
@@ -150,7 +139,7 @@ class _Shift:
 
     def __init__(self, send: Send, worker: Worker, clock: Clock, keep_going: Callable[[], bool]) -> None:
         self.send, self.worker, self.clock, self.keep_going = send, worker, clock, keep_going
-        self.paces = Paces(dict(RateLimit.objects.values_list("domain", "per_second")))
+        self.paces = Paces(_limits())
         self.post = Post(
             send, worker, _letter(send), self.paces, clock=clock, done=Ledger.of(send), keep_going=keep_going,
             note=self._note
@@ -160,9 +149,7 @@ class _Shift:
 
     def work(self) -> str:
         """Send; returns why it ended before its time, if it did."""
-        exchange = Exchange(
-            settings.RELAY, self.post, connections=settings.RELAY.connections, tend=self._tend
-        )
+        exchange = transport.exchanged(self.post, tend=self._tend)
         try:
             exchange.run()
         except RelayDown as error:
@@ -191,7 +178,9 @@ class _Shift:
         others.filter(pk=self.worker.pk).update(
             seen_at=self.clock(), sent=sent, failed=failed, rate=self._rate(now)
         )
+        self.paces.obey(_limits())
         self.paces.share(others.count())
+        tripwires.check(self.send, now=self.clock())
         if not Send.objects.filter(pk=self.send.pk, status=SendStatus.SENDING).exists():
             self.post.stop(ASKED)
 
@@ -209,14 +198,19 @@ class _Shift:
             connection.close()
 
 
+def _limits() -> dict[str, float]:
+    return dict(RateLimit.objects.values_list("domain", "per_second"))
+
+
 def _letter(send: Send) -> Letter:
     printing = current(send)
-    return compile_letter(
+    letter = compile_letter(
         printing.edition,
         send.issue.publication,
         printing=printing.pk,
         date=send.started_at or printing.made_at,
     )
+    return dkim.signed_letter(letter)
 
 
 def _leave(send: Send, worker: Worker, why: str, *, now: datetime.datetime) -> None:
@@ -224,7 +218,10 @@ def _leave(send: Send, worker: Worker, why: str, *, now: datetime.datetime) -> N
     try:
         Worker.objects.filter(pk=worker.pk).update(ended_at=now, seen_at=now, sent=0, failed=0, rate=0)
         homes.forget(worker)
-        if why and why != ASKED:
+        recovery.recover(worker.home, now=now)
+        if why == TIME_TRAVEL:
+            steering.pause(send, by=None, now=now, why=why)
+        elif why and why != ASKED:
             _wait(send, until=now + TRY_AGAIN, why=why)
         elif not why:
             _wrap_up(send, now=now)
@@ -261,20 +258,10 @@ def _finish(send: Send, *, now: datetime.datetime) -> None:
     if send.status != SendStatus.SENDING:
         return
     counts = tally(send)
+    after = SendStatus.STOPPED if counts.dropped else SendStatus.SENT
     try:
-        move(send, SendStatus.SENT, moves=SEND_MOVES, finished_at=now, waiting_for="", not_before=None)
+        move(send, after, moves=SEND_MOVES, finished_at=now, waiting_for="", not_before=None)
     except Conflict:
         return
-    workflow.finish(send.issue, now=now, delivered=counts.sent)
+    steering.hand_in(send, now=now)
     note(send, "finished", by=None, now=now, words=summary(counts))
-
-
-def summary(counts: Tally) -> str:
-    """A send in one sentence."""
-    parts = [
-        (counts.sent, "sent"),
-        (counts.failed, "failed"),
-        (counts.skipped, "skipped"),
-        (counts.in_doubt, "in doubt"),
-    ]
-    return ", ".join(f"{number:,} {word}" for number, word in parts) + "."

@@ -1,5 +1,6 @@
 """The scheduler's tasks: ask the database what is due, and call one verb."""
 
+import datetime
 import logging
 import threading
 from typing import Any
@@ -7,11 +8,24 @@ from typing import Any
 from celery import shared_task
 from celery.signals import worker_shutting_down
 from django.conf import settings
+from django.db.models import Q
 from django.utils import timezone
 
-from newsroom.delivery import mailbox, returns, scheduling, sending, steering
-from newsroom.delivery.models import Send
-from newsroom.delivery.smtp import Connection, RelayDown
+from issues.models import Status as IssueStatus
+from newsroom.delivery import (
+    homes,
+    mailbox,
+    recovery,
+    returns,
+    scheduling,
+    sending,
+    stages,
+    steering,
+    transport,
+    tripwires,
+)
+from newsroom.delivery.models import Chunk, ChunkState, Send, SendStatus, Worker
+from newsroom.delivery.smtp import RelayDown
 from newsroom.lib.errors import Conflict, NotNow
 from newsroom.lib.text import counted
 
@@ -28,10 +42,11 @@ def _finish_the_message_in_flight(**_: Any) -> None:
 def tick() -> None:
     """Every few seconds: start what is due, hand over what nobody holds, give up what is past its window."""
     now = timezone.now()
-    scheduling.beat(now=now)
+    scheduling.beat(now=now, stranger=homes.stranger())
     scheduling.drop_disarmed(now=now)
     for send in scheduling.due(now=now):
         _begin(send)
+    _look_after(now)
     for send in sending.free(now=now):
         _carry_on(send)
 
@@ -42,6 +57,29 @@ def run_send(send_id: int) -> None:
     sending.run(send_id, clock=timezone.now, keep_going=lambda: not _closing.is_set())
 
 
+def _look_after(now: datetime.datetime) -> None:
+    """What nobody has in hand: chunks of dead workers, what was brought back after a stop, tripwires, stages."""
+    if Worker.objects.filter(ended_at__isnull=True).exists() and not homes.stranger():
+        recovery.recover(homes.at_home(now=now), now=now)
+    brought_back = Chunk.objects.filter(state=ChunkState.WAITING, send__status=SendStatus.STOPPED).values(
+        "send"
+    )
+    unfinished = Q(issue__status=IssueStatus.GOING_OUT) | Q(pk__in=brought_back)
+    for send in Send.objects.filter(unfinished, status=SendStatus.STOPPED):
+        steering.sweep(send, now=now)
+    for send in Send.objects.filter(status=SendStatus.SENDING):
+        if sending.stale(send, now=now):
+            _hold(send, now)
+        elif not tripwires.check(send, now=now):
+            stages.advance(send, now=now)
+
+
+def _hold(send: Send, now: datetime.datetime) -> None:
+    minutes = (send.window_ends - send.scheduled_for).total_seconds() // 60
+    why = f"Nothing moved for {counted(int(minutes), 'minute')}; resume it if it should still go out."
+    steering.pause(send, by=None, now=now, why=why)
+
+
 def _begin(send: Send) -> None:
     """Start, if the relay is there to take it; past the window, never."""
     now = timezone.now()
@@ -49,7 +87,7 @@ def _begin(send: Send) -> None:
         scheduling.give_up(send, now=now)
         return
     try:
-        with Connection(settings.RELAY) as connection:
+        with transport.connected() as connection:
             connection.open()
         sending.start(send, now=now)
     except (RelayDown, NotNow, Conflict) as error:
@@ -58,15 +96,8 @@ def _begin(send: Send) -> None:
 
 
 def _carry_on(send: Send) -> None:
-    now = timezone.now()
-    if sending.stale(send, now=now):
-        minutes = (send.window_ends - send.scheduled_for).total_seconds() // 60
-        steering.pause(
-            send,
-            by=None,
-            now=now,
-            why=f"Nothing moved for {counted(int(minutes), 'minute')}; resume it if it should still go out.",
-        )
+    if homes.stranger():
+        Send.objects.filter(pk=send.pk).update(waiting_for=homes.STRANGER[:300])
         return
     run_send.delay(send.pk)
 

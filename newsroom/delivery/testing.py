@@ -5,14 +5,14 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 
 from issues.models import Edition, Issue, IssueEvent
 from issues.rendering import Rendered, render
 from issues.snapshot import take
-from newsroom.delivery.smtp import Connection, InDoubt, Refusal, RelayDown
+from newsroom.delivery import dkim, esp, smtp, transport
+from newsroom.delivery.smtp import InDoubt, Refusal, RelayDown
 from newsroom.delivery.wire import Proof, Unaddressable, compile_proof
 from newsroom.lib.errors import Refused
 from newsroom.lib.text import counted
@@ -53,7 +53,7 @@ def send(issue: Issue, addresses: Sequence[str], *, by: User, now: datetime.date
 
 
 def _rendering(issue: Issue) -> Edition | Rendered:
-    return issue.edition or render(take(issue))
+    return issue.final or render(take(issue))
 
 
 @transaction.atomic
@@ -80,7 +80,7 @@ def _noted(issue: Issue, addresses: Sequence[str], *, by: User, now: datetime.da
 def _outcomes(proof: Proof, addresses: Sequence[str]) -> Iterator[Outcome]:
     """One after the other over one connection; once the relay fails or takes too long, the rest is not tried."""
     ends, broken = time.monotonic() + PATIENCE, ""
-    with Connection(settings.RELAY, patience=PATIENCE) as connection:
+    with transport.connected(patience=PATIENCE) as connection:
         for address in addresses:
             if not broken and time.monotonic() > ends:
                 broken = "Not tried: the mail server takes too long."
@@ -97,9 +97,9 @@ def _outcomes(proof: Proof, addresses: Sequence[str]) -> Iterator[Outcome]:
                 yield Outcome(address, False, f"{doubt} It may have arrived.")
 
 
-def _handed_over(connection: Connection, proof: Proof, address: str) -> Outcome:
+def _handed_over(connection: smtp.Connection | esp.Connection, proof: Proof, address: str) -> Outcome:
     try:
-        connection.hand_over(proof.sender, address, proof.message(address))
+        connection.hand_over(proof.sender, address, dkim.signed(proof.message(address)))
     except Refusal as refusal:
         how = "refuses it" if refusal.permanent else "does not take it now"
         return Outcome(address, False, f"The mail server {how}: {refusal}.")

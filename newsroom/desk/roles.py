@@ -59,6 +59,7 @@ ROLES: dict[str, list[str]] = {
         *_READERS,
         *_INVENTORY,
         "delivery.schedule_send",
+        "delivery.change_ratelimit",
         "issues.view_publication",
         "issues.add_publication",
         "issues.change_publication",

@@ -1,7 +1,7 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from newsroom.desk.views import entrance, home, outbox, segments, subscribers, suppressions
+from newsroom.desk.views import entrance, home, intakes, outbox, segments, subscribers, suppressions
 
 app_name = "desk"
 urlpatterns = [
@@ -12,7 +12,12 @@ urlpatterns = [
     path("outbox/<str:name>/", outbox.mail, name="mail"),
     path("outbox/<str:name>/frame/", outbox.mail_frame, name="mail_frame"),
     path("subscribers/", subscribers.subscribers, name="subscribers"),
-    path("subscribers/import/", subscribers.bring_in, name="import"),
+    path("subscribers/export/", intakes.export, name="export"),
+    path("subscribers/import/", intakes.bring_in, name="import"),
+    path("subscribers/import/<int:pk>/", intakes.intake, name="intake"),
+    path("subscribers/import/<int:pk>/columns/", intakes.columns, name="intake_columns"),
+    path("subscribers/import/<int:pk>/refused/", intakes.refused, name="intake_refused"),
+    path("subscribers/import/<int:pk>/<slug:step>/", intakes.step, name="intake_step"),
     path("subscribers/figures/", subscribers.figures, name="figures"),
     path("subscribers/lists/<slug:slug>/", subscribers.asks, name="asks"),
     path("subscribers/never/", suppressions.listing, name="suppressions"),

@@ -25,7 +25,7 @@ from sponsors import access, checks, deadlines, gate, inventory, selling, showin
 from sponsors.forms import CreativeForm
 from sponsors.models import CreativeVersion, Decision, Insertion, InsertionStatus, VersionStatus
 
-PLACERS = (access.SELL, access.TRAFFIC)
+MOVERS = (access.SELL, access.TRAFFIC)
 """Rights of those who move what is sold: sales, and ad operations for what the radar shows them."""
 
 SWAPPED_WITHIN = 45
@@ -155,7 +155,7 @@ def _swap(request: HttpRequest, on: Insertion) -> Insertion:
     given, reason = request.POST.get("with", ""), _reason(request)
     if not is_key(given):
         raise Refused("Choose what it changes places with.")
-    other = access.insertion(request.user, int(given), *PLACERS)
+    other = access.insertion(request.user, int(given), *MOVERS)
     swapped, _ = selling.swap(on, other, by=person(request), now=timezone.now(), overriding=reason)
     messages.success(
         request, f"Changed places: it is in {swapped.slot} now, and {other.advertiser} in {on.slot}."
@@ -202,8 +202,8 @@ STEPS: dict[str, tuple[tuple[str, ...], Callable[[HttpRequest, Insertion], Inser
     "review": ((access.TRAFFIC,), _review),
     "approve": ((access.TRAFFIC,), _approve_for),
     "remark": ((access.SEE,), _remark),
-    "move": (PLACERS, _move),
-    "swap": (PLACERS, _swap),
+    "move": (MOVERS, _move),
+    "swap": (MOVERS, _swap),
     "cancel": ((access.SELL,), _cancel),
     "late": ((access.TRAFFIC,), _rule_late),
     "withdraw": ((access.TRAFFIC,), _withdraw),

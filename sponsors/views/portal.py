@@ -190,7 +190,7 @@ def _row(shown: Insertion, now: datetime.datetime) -> dict[str, Any]:
 
 
 def _open(shown: Insertion) -> bool:
-    return shown.status == InsertionStatus.BOOKED and shown.slot.issue.editable
+    return shown.status == InsertionStatus.BOOKED and shown.slot.issue.unsettled
 
 
 def _asks(shown: Insertion) -> str:

@@ -1,5 +1,6 @@
 """Proof that it ran: reports of orders on the page, as a spreadsheet, as a paper; and what we owe where it did not."""
 
+import datetime
 from collections.abc import Sequence
 from decimal import Decimal
 
@@ -146,7 +147,7 @@ def _twin_sheet(shown: Report) -> sheets.Sheet:
 
 def _paper(shown: Report) -> pdf.Paper:
     order = shown.order
-    cells = [[str("" if cell is None else cell) for cell in row] for row in _cells(shown.rows)]
+    cells = [[_on_paper(cell) for cell in row] for row in _cells(shown.rows)]
     twins = [[reporting.twin_words(each), f"{each.people:,}"] for each in shown.twins]
     tables = [pdf.Table(header=HEADER, rows=cells, numeric=frozenset(range(3, 9)))]
     if twins:
@@ -173,6 +174,13 @@ def _paper(shown: Report) -> pdf.Paper:
         footer=order.publication.name,
         made_at=timezone.now(),
     )
+
+
+def _on_paper(cell: object) -> str:
+    """A cell in a narrow column: a day breaks between its words."""
+    if isinstance(cell, datetime.date):
+        return f"{cell.day} {cell:%b %Y}"
+    return "" if cell is None else str(cell)
 
 
 def _slots(board: calendar.Board) -> list[tuple[object, ...]]:

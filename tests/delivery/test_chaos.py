@@ -143,7 +143,9 @@ READERS, KILLS = int(os.environ.get("CHAOS_READERS", "3000")), int(os.environ.ge
 """``.ci/run`` asks for 50,000 and 10: twenty workers killed."""
 
 
-@pytest.mark.parametrize(("vendor", "policy"), [("sqlite", "hold"), ("postgres", "hold"), ("postgres", "resend")])
+@pytest.mark.parametrize(
+    ("vendor", "policy"), [("sqlite", "hold"), ("postgres", "hold"), ("postgres", "resend")]
+)
 def test_nobody_is_skipped_and_doubt_is_at_most_one_message_a_connection(
     tmp_path, request, record_property, vendor, policy
 ):
@@ -154,7 +156,9 @@ def test_nobody_is_skipped_and_doubt_is_at_most_one_message_a_connection(
         assert here.manage("deliver", "--once").wait() == 0
         found = report(here)
 
-    record_property("figures", f"{killed} killed, {len(found.in_doubt)} in doubt, {len(found.duplicates)} twice")
+    record_property(
+        "figures", f"{killed} killed, {len(found.in_doubt)} in doubt, {len(found.duplicates)} twice"
+    )
     bound = killed * CONNECTIONS
     assert found.status == "sent"
     assert found.living == 0
@@ -184,3 +188,26 @@ def test_a_worker_that_is_asked_to_stop_leaves_nothing_in_doubt(tmp_path):
         assert here.manage("deliver", "--once").wait() == 0
         found = report(here)
     assert found.taken.total() == len(found.sent) == 6000
+
+
+def test_a_database_that_hangs_up_again_and_again_loses_and_doubles_nothing(tmp_path, own_postgres):
+    import psycopg
+
+    others = "datname = current_database() AND pid <> pg_backend_pid()"
+    hang_up = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}"
+    with house(tmp_path, own_postgres) as here, psycopg.connect(own_postgres, autocommit=True) as database:
+        here.ask(PLAN.format(readers=6000, policy="hold"))
+        worker = here.manage("deliver")
+        for taken in range(500, 5500, 500):
+            while here.taken.total() < taken:
+                assert worker.poll() is None
+                time.sleep(0.005)
+            database.execute(hang_up)
+        while database.execute("SELECT count(*) FROM delivery_send WHERE status = 'sent'").fetchone() != (1,):
+            assert worker.poll() is None
+            time.sleep(0.1)
+        worker.terminate()
+        worker.wait()
+        found = report(here)
+    assert found.taken.total() == len(found.sent) == 6000
+    assert not found.in_doubt

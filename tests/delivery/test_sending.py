@@ -8,12 +8,13 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
+from django.db import InterfaceError, OperationalError
 
 from issues import workflow
 from issues.models import Status as IssueStatus
 from newsroom.audience import subscribing
 from newsroom.audience.models import Subscription
-from newsroom.delivery import chunks, homes, scheduling, sending, steering
+from newsroom.delivery import chunks, homes, letterbox, scheduling, sending, steering
 from newsroom.delivery.journal import Mark
 from newsroom.delivery.ledger import Ledger, TimeTravel
 from newsroom.delivery.models import (
@@ -238,6 +239,37 @@ def test_who_has_it_already_does_not_get_it_whatever_a_chunk_says(settings):
         run(send)
     assert first.subscriber.email not in relay.recipients
     assert len(relay.taken) == 1
+
+
+@pytest.mark.parametrize("work", ["claim", "close"])
+def test_a_database_that_is_away_for_a_while_loses_and_doubles_nothing(settings, monkeypatch, work):
+    monkeypatch.setattr(letterbox, "DATABASE_BACK_AFTER", 0.05)
+    monkeypatch.setattr(letterbox.connection, "close", lambda: None)
+    usual, failures = getattr(chunks, work), iter([OperationalError, InterfaceError])
+
+    def away(*given, **more):
+        for failure in failures:
+            raise failure("the server closed the connection")
+        return usual(*given, **more)
+
+    send = started(readers=5)
+    with fake_relay() as relay:
+        settings.RELAY = relay.relay
+        monkeypatch.setattr(chunks, work, away)
+        assert run(send) == sending.Tally(planned=5, sent=5)
+    assert len(set(relay.recipients)) == len(relay.taken) == 5
+
+
+def test_a_chunk_whose_claim_was_never_answered_is_not_lost(settings):
+    """The database took the claim and was gone before it could say so: the worker ended without knowing of it."""
+    send = started(readers=3)
+    with killed(send, {}):
+        Worker.objects.update(ended_at=NOW)
+        for each in (homes.folder() / "journals").iterdir():
+            each.unlink()
+    with fake_relay() as relay:
+        settings.RELAY = relay.relay
+        assert run(send) == sending.Tally(planned=3, sent=3)
 
 
 def test_a_full_disk_stops_before_anything_is_sent(settings, monkeypatch):

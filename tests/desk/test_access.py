@@ -36,6 +36,7 @@ from tests.make import (
     make_published_issue,
     make_reader,
     make_ready,
+    make_rehearsed,
     make_slot,
 )
 
@@ -88,12 +89,14 @@ DOORS = {
     "audience:data": Door(None, args=("leave",), elsewhere=("nobody",), public=True),
     "audience:erase": Door(None, args=("leave",), elsewhere=("nobody",), public=True),
     "media/<path:path>": Door(None, public=True),
+    "returns": Door(None, args=("mailgun",), elsewhere=("pigeon",), public=True),
     "desk:sign_in": Door(None, public=True),
     "desk:home": Door(STAFF),
     "desk:outbox": Door(STAFF),
     "desk:mail": Door(STAFF, args=("mail",), elsewhere=("20310304070000000-1-1.eml",)),
     "desk:mail_frame": Door(STAFF, args=("mail",), elsewhere=("20310304070000000-1-1.eml",)),
     "desk:subscribers": Door(STEERERS),
+    "desk:export": Door(STEERERS, STEERERS),
     "desk:import": Door(STEERERS, STEERERS),
     "desk:figures": Door(STEERERS),
     "desk:asks": Door(STEERERS, STEERERS, args=("slug",), elsewhere=("nothing",)),
@@ -110,6 +113,10 @@ DOORS = {
     "desk:subscriber_data": Door(STEERERS, args=("reader",), elsewhere=NO_ISSUE),
     "desk:erase_subscriber": Door(STEERERS, STEERERS, args=("reader",), elsewhere=NO_ISSUE),
     "desk:subscriber_step": Door(None, STEERERS, args=("reader", "seed"), elsewhere=(999_999, "seed")),
+    "desk:intake": Door(STEERERS, args=("intake",), elsewhere=(999_999,)),
+    "desk:intake_columns": Door(STEERERS, STEERERS, args=("intake",), elsewhere=(999_999,)),
+    "desk:intake_refused": Door(STEERERS, args=("intake",), elsewhere=(999_999,)),
+    "desk:intake_step": Door(NO_SUCH_METHOD, STEERERS, args=("intake", "cancel"), elsewhere=(999_999, "cancel")),
     "issues:start": Door(WRITERS, WRITERS),
     "issues:paste": Door(WRITERS, WRITERS),
     "issues:copy_issue": Door(WRITERS, WRITERS),
@@ -147,7 +154,13 @@ DOORS = {
     "delivery:test": Door(WRITERS, WRITERS, args=("draft",), elsewhere=NO_ISSUE),
     "delivery:schedule": Door(STEERERS, STEERERS, args=("scheduled",), elsewhere=NO_ISSUE),
     "delivery:plan": Door(STEERERS, args=("scheduled",), elsewhere=NO_ISSUE),
+    "delivery:returns": Door(STAFF),
     "delivery:monitor": Door(STAFF, args=("scheduled",), elsewhere=NO_ISSUE),
+    "delivery:rest": Door(STEERERS, STEERERS, args=("scheduled",), elsewhere=NO_ISSUE),
+    "delivery:in_doubt": Door(STEERERS, STEERERS, args=("scheduled",), elsewhere=NO_ISSUE),
+    "delivery:readers": Door(STEERERS, args=("scheduled",), elsewhere=NO_ISSUE),
+    "delivery:readers_csv": Door(STEERERS, args=("scheduled",), elsewhere=NO_ISSUE),
+    "delivery:limits": Door(STAFF, frozenset({"olga"})),
     "delivery:steer": Door(None, STEERERS, args=("scheduled", "unschedule"), elsewhere=(999_999, "unschedule")),
     "sponsors:calendar": Door(STAFF),
     "sponsors:bookings": Door(STAFF, args=("csv",), elsewhere=("txt",)),
@@ -318,6 +331,7 @@ def world(settings) -> SimpleNamespace:
         promotion=promoting.promote(MESSAGE, name="Club", priority=1, publication=None, by=None, now=NOW).creative_id,
         invoice=bill.pk,
         credit_note=billing.credit(bill, Decimal(1), reason="Late.", by=None, now=NOW).pk,
+        intake=make_rehearsed(publication, "email\nann@readers.example\nodd\n").pk,
         leave=links.token(subscribing.LEAVE, reader.pk),
         confirm=links.dated_token(subscribing.CONFIRM, reader.pk, timezone.now()),
         reader=reader.subscriber_id,
@@ -360,7 +374,7 @@ def as_expected(got: int | str, wanted: int | str) -> bool:
     return got in (200, 302, 409, 422) if wanted == "in" else got == wanted
 
 
-PORTAL_POSTS = {"portal:decide": 405, "portal:remark": 405}
+PORTAL_POSTS = {"portal:decide": 405, "portal:remark": 405, "returns": 405}
 
 
 def path_to(name: str, args: tuple[object, ...]) -> str:
@@ -478,8 +492,8 @@ STEPS = {
     "approve": PLACERS,
     "late": PLACERS,
     "withdraw": PLACERS,
-    "move": SELLERS,
-    "swap": SELLERS,
+    "move": SELLERS | PLACERS,
+    "swap": SELLERS | PLACERS,
     "cancel": SELLERS,
     "name": SELLERS,
     "keep": OVERRIDERS,

@@ -551,3 +551,9 @@ def test_nobody_is_offered_their_own_name_as_a_rival(sam, slots):
     shown = sam.get(f"{CALENDAR}orders/{order.pk}/exclusivity/").content.decode()
     assert ">Tar</option>" in shown
     assert ">Oakum</option>" not in shown
+
+
+def test_a_cancelled_order_says_what_becomes_of_it(sam, slots):
+    order = make_insertion(slots[0].issue).line.order
+    answer = sam.post(f"{CALENDAR}orders/{order.pk}/cancel/", {"words": "Budget cut"}, follow=True)
+    assert "Cancelled. What ran stays, and is paid." in answer.content.decode()

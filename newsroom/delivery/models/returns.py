@@ -33,3 +33,8 @@ class Return(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.status} {self.at:%Y-%m-%d}"
+
+    @property
+    def domain(self) -> str:
+        """What may be said of the reader to those who may not see addresses."""
+        return self.subscription.subscriber.email.rpartition("@")[2] if self.subscription else ""

@@ -28,11 +28,14 @@ SEND_MOVES: Moves = {
     SendStatus.SCHEDULED: frozenset({SendStatus.SENDING, SendStatus.CANCELLED, SendStatus.MISSED}),
     SendStatus.SENDING: frozenset({SendStatus.SENT, SendStatus.PAUSED, SendStatus.STOPPED}),
     SendStatus.PAUSED: frozenset({SendStatus.SENDING, SendStatus.SENT, SendStatus.STOPPED}),
-    SendStatus.SENT: frozenset(),
-    SendStatus.STOPPED: frozenset(),
+    SendStatus.SENT: frozenset({SendStatus.SENDING}),
+    SendStatus.STOPPED: frozenset({SendStatus.SENDING}),
     SendStatus.CANCELLED: frozenset(),
     SendStatus.MISSED: frozenset(),
 }
+
+
+"""What is over goes on only for messages in doubt that somebody sends again."""
 
 
 class Policy(models.TextChoices):
@@ -156,9 +159,10 @@ class SendEvent(models.Model):
 
 
 class Pulse(models.Model):
-    """When the scheduler was last heard: one row."""
+    """When the scheduler was last heard: one row. ``stranger`` is the host it runs on, if nothing may be sent from there."""
 
     at = models.DateTimeField()
+    stranger = models.CharField(max_length=120, blank=True)
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M:%S}"

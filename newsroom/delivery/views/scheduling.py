@@ -1,25 +1,22 @@
-"""Testing an issue, scheduling it, and watching it go out."""
+"""Testing an issue, and choosing when it goes out, and to whom."""
 
 import datetime
 from typing import Any
 
-from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from issues import readiness
 from issues.models import Issue
 from newsroom.audience import recipients
-from newsroom.delivery import access, scheduling, sending, steering, testing
+from newsroom.delivery import access, scheduling, testing
 from newsroom.delivery.forms import ProofForm, ScheduleForm
-from newsroom.delivery.models import LIVE, Outcome, Send, SendStatus
+from newsroom.delivery.models import LIVE, Policy, Send
 from newsroom.lib.errors import NewsroomError, Refused
 from newsroom.lib.people import person
 from newsroom.lib.text import counted
-
-DOUBTS_SHOWN = 50
 
 
 @require_http_methods(["GET", "POST"])
@@ -49,7 +46,7 @@ def schedule(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             assert form.moment is not None
-            scheduling.schedule(issue, form.moment, by=person(request), now=timezone.now())
+            scheduling.schedule(issue, form.moment, by=person(request), now=timezone.now(), **form.how)
             return redirect("delivery:monitor", pk)
         except NewsroomError as error:
             form.add_error(None, str(error))
@@ -67,35 +64,18 @@ def plan(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "delivery/_plan.html", {"form": form, **_plan(issue, form)})
 
 
-@require_safe
-def monitor(request: HttpRequest, pk: int) -> HttpResponse:
-    """Progress of a send; the part that changes fetches itself anew while it moves."""
-    send = access.send(request.user, pk, access.SEE)
-    template = "delivery/_monitor.html" if request.htmx else "delivery/monitor.html"  # type: ignore[attr-defined]
-    return render(request, template, _progress(send))
-
-
-@require_POST
-def steer(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
-    """Pause, resume or unschedule."""
-    verbs = {"pause": steering.pause, "resume": steering.resume, "unschedule": scheduling.unschedule}
-    send = access.send(request.user, pk, access.STEER)
-    if verb not in verbs:
-        raise Http404("There is no such thing to do.")
-    try:
-        verbs[verb](send, by=person(request), now=timezone.now())
-    except NewsroomError as error:
-        messages.error(request, str(error))
-    return redirect("delivery:monitor", pk)
-
-
 def _proposal(issue: Issue) -> dict[str, Any]:
     """The planned day at the usual time; if that has passed, in ten minutes."""
     zone = issue.publication.zone
     soon = timezone.now().astimezone(zone) + datetime.timedelta(minutes=10)
     usual = datetime.datetime.combine(issue.planned_for, issue.publication.usual_time, zone)
     chosen = max(soon, usual)
-    return {"day": chosen.date(), "time": chosen.time().replace(second=0, microsecond=0)}
+    return {
+        "day": chosen.date(),
+        "time": chosen.time().replace(second=0, microsecond=0),
+        "canary": issue.publication.canary,
+        "policy": Policy.HOLD,
+    }
 
 
 def _plan(issue: Issue, form: ScheduleForm) -> dict[str, Any]:
@@ -113,7 +93,8 @@ def _plan(issue: Issue, form: ScheduleForm) -> dict[str, Any]:
         "utc": moment and moment.astimezone(datetime.UTC),
         "distance": _distance(moment, now) if moment else "",
         "past": bool(moment and moment <= now),
-        "readers": recipients.active(issue.publication.slug).count(),
+        "segment": form.chosen_segment,
+        "readers": recipients.chosen(issue.publication.slug, form.chosen_segment).count(),
         "running": Send.objects.filter(issue=issue, status__in=LIVE).exists(),
     }
 
@@ -133,34 +114,3 @@ def _distance(moment: datetime.datetime, now: datetime.datetime) -> str:
     parts += [f"{hours} h"] if hours else []
     parts += [f"{minutes % 60} min"] if not days else []
     return "in " + " ".join(parts)
-
-
-def _progress(send: Send) -> dict[str, Any]:
-    counts = sending.tally(send)
-    return {
-        "send": send,
-        "issue": send.issue,
-        "publication": send.issue.publication,
-        "tally": counts,
-        "percent": round(100 * counts.done / counts.planned) if counts.planned else 0,
-        "moving": send.status in (SendStatus.SCHEDULED, SendStatus.SENDING),
-        "rate": _rate(send, counts),
-        "expected": recipients.active(send.issue.publication.slug).count()
-        if send.status == SendStatus.SCHEDULED
-        else 0,
-        "doubtful": send.deliveries.filter(outcome=Outcome.IN_DOUBT).select_related(
-            "subscription__subscriber"
-        )[:DOUBTS_SHOWN],
-        "failed": send.deliveries.filter(outcome=Outcome.FAILED).select_related("subscription__subscriber")[
-            :DOUBTS_SHOWN
-        ],
-        "events": send.events.select_related("by")[:20],
-    }
-
-
-def _rate(send: Send, counts: sending.Tally) -> float:
-    """Messages a second since it started."""
-    if send.started_at is None:
-        return 0
-    seconds = ((send.finished_at or timezone.now()) - send.started_at).total_seconds()
-    return counts.sent / seconds if seconds >= 1 else 0

@@ -1,4 +1,4 @@
-"""Who reads what, one reader with all that is kept of them, and bringing readers in from a file."""
+"""Who reads what, and one reader with all that is kept of them."""
 
 from typing import Any
 
@@ -10,12 +10,9 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from issues.models import Publication
 from newsroom.audience import (
     access,
-    importing,
     personal,
-    recipients,
     rules,
     segments,
     subscribing,
@@ -32,17 +29,6 @@ from newsroom.lib.people import called, person
 ROWS_A_PAGE = 100
 SHOWN = 50
 """So many issues of what a person got; all of them are in their file."""
-
-
-class ImportForm(forms.Form):
-    """A CSV file for a publication."""
-
-    publication = forms.ModelChoiceField(Publication.objects.all(), empty_label=None)
-    file = forms.FileField(
-        label="CSV file",
-        help_text="The first line names the columns: email, and if you have them name and active (yes or no).",
-    )
-    helper = fields_only()
 
 
 class FilterForm(forms.Form):
@@ -212,27 +198,3 @@ def _people(words: str) -> QuerySet[Subscriber]:
 
 def _number(given: str | None) -> int:
     return int(given) if given and given.isdecimal() and len(given) < 19 else 0
-
-
-@require_http_methods(["GET", "POST"])
-def bring_in(request: HttpRequest) -> HttpResponse:
-    """Import a CSV file; the report says what became of every row."""
-    access.allow(request.user, access.ADD)
-    form = ImportForm(request.POST or None, request.FILES or None)
-    report = None
-    if request.method == "POST" and form.is_valid():
-        try:
-            report = _imported(form)
-        except Refused as error:
-            form.add_error("file", str(error))
-    values = {"form": form, "report": report, "section": "subscribers"}
-    return render(request, "desk/import.html", values, status=422 if form.errors else 200)
-
-
-def _imported(form: ImportForm) -> importing.Report:
-    publication = form.cleaned_data["publication"]
-    mailing_list = recipients.list_of(publication.slug, name=publication.name)
-    upload = form.cleaned_data["file"]
-    return importing.import_csv(
-        mailing_list, upload.read(), now=timezone.now(), label=f"import of {upload.name}"
-    )

@@ -1,6 +1,8 @@
 """The answer to a browser that asks for a file to keep."""
 
-from django.http import HttpResponse
+from collections.abc import Iterable
+
+from django.http import HttpResponse, StreamingHttpResponse
 from django.utils.http import content_disposition_header
 
 CSV = "text/csv; charset=utf-8"
@@ -15,6 +17,13 @@ _LONGEST = 120
 def attachment(data: bytes, filename: str, content_type: str) -> HttpResponse:
     """The file as an answer that browsers keep under a name any system takes."""
     answer = HttpResponse(data, content_type=content_type)
+    answer["Content-Disposition"] = content_disposition_header(True, file_name(filename)) or "attachment"
+    return answer
+
+
+def streamed(pieces: Iterable[bytes], filename: str, content_type: str) -> StreamingHttpResponse:
+    """The same, written while it is made."""
+    answer = StreamingHttpResponse(pieces, content_type=content_type)
     answer["Content-Disposition"] = content_disposition_header(True, file_name(filename)) or "attachment"
     return answer
 

@@ -26,6 +26,7 @@ _FORMULA = re.compile(
 """How a formula may begin, also after what programs skip: space, quotes and letters that nobody sees."""
 _NUMBERS = (int, float, Decimal)
 _MOST_ROWS, _MOST_LETTERS, _MOST_DIGITS = 1_048_576, 32_767, 15
+_ROWS_AT_ONCE = 1000
 _NARROWEST, _WIDEST, _ROWS_MEASURED = 9, 60, 500
 _NEVER_TITLES = re.compile(r"[\[\]:*?/\\]")
 _LONGEST_TITLE = 31
@@ -47,6 +48,16 @@ def csv_bytes(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
     writer.writerow([harmless(each) for each in header])
     writer.writerows([_csv_cell(each) for each in row] for row in rows)
     return page.getvalue().encode("utf-8-sig", "replace")
+
+
+def csv_stream(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[bytes]:
+    """The same, piece by piece, for tables that should never be whole in memory."""
+    yield csv_bytes(header, [])
+    left = iter(rows)
+    while some := list(islice(left, _ROWS_AT_ONCE)):
+        page = io.StringIO(newline="")
+        csv.writer(page, lineterminator="\r\n").writerows([_csv_cell(each) for each in row] for row in some)
+        yield page.getvalue().encode("utf-8", "replace")
 
 
 def harmless(text: str) -> str:

@@ -58,4 +58,4 @@ def _right(found: Finding, said: dict[str, Any]) -> bool:
     """Status and hard or soft. Where a bounce has no code, whoever labelled it made one up (x.0.9xx): then the class counts."""
     made_up = int(said["status"].split(".")[2]) >= 900
     status = found.status[:1] == said["status"][:1] if made_up else found.status == said["status"]
-    return status and (found.kind == Kind.HARD) == said["hard_bounce"]
+    return bool(status) and (found.kind == Kind.HARD) == said["hard_bounce"]

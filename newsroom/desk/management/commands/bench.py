@@ -16,7 +16,7 @@ from issues.models import Publication
 from issues.rendering import render
 from issues.rendering.render import forget, render_html, render_text, render_web
 from issues.snapshot import Snapshot, take
-from newsroom.desk import benching, benching_sending
+from newsroom.desk import benching, benching_intake, benching_returns, benching_sending
 
 SAMPLE = settings.BASE_DIR.parent / "shared/corpus/newsletters/seed-passing-the-pytorch.txt"
 RESULTS = settings.BASE_DIR / "bench/results.json"
@@ -28,7 +28,7 @@ class Undone(Exception):
 
 
 class Command(BaseCommand):
-    help = "Measure rendering, the sponsor calendar, the archive and the sender."
+    help = "Measure rendering, the sponsor calendar, the archive, the sender, an import and the redirect."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -41,6 +41,7 @@ class Command(BaseCommand):
         self._calendar()
         self._archive()
         self._sending()
+        self._coming_back()
         self._write()
 
     def _rendering(self, draft: Path) -> None:
@@ -100,9 +101,24 @@ class Command(BaseCommand):
         with benching_sending.postgres() as database:
             if database:
                 ours = self._sending_on_postgres(database)
+                self._intake(database)
         self._figure("  against Django’s own way", _per_core(ours) / _per_core(django), "×", at_least=60)
         self._figure("  against a sender in C", _per_core(c) / _per_core(ours), "×", at_most=3)
         self._figure("20 ms to each reply", late["messages"] / late["seconds"], "/s", at_least=400)
+
+    def _intake(self, database: str) -> None:
+        taken = benching_intake.measure(1_000_000, database=database)
+        self._figure("import of 1,000,000 rows", taken["import"]["seconds"], "s", at_most=90)
+        self._figure("  memory", taken["import"]["peak MB"], "MB")
+
+    def _coming_back(self) -> None:
+        self._say("Clicks (the redirect behind the links of a mail; one gthread worker on one core)")
+        followed = benching_returns.measure()
+        self._figure("redirects a second", followed["redirects a second"], "/s", at_least=1_500)
+        self._figure("  99th percentile at 1,500", followed["p99, ms"], "ms", at_most=20)
+        self._figure(
+            "  lost of all", followed["clicks followed"] - followed["clicks recorded"], "", at_most=0
+        )
 
     def _sending_on_postgres(self, database: str) -> dict[str, Any]:
         with benching_sending.bench(database=database) as made:

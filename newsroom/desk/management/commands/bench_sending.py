@@ -43,7 +43,7 @@ def _plan(readers: int) -> dict[str, float]:
 def _send(readers: int) -> dict[str, float]:
     """Work on the send until nothing is left, or so many messages have gone out."""
     send = Send.objects.get()
-    before, start = _processor(), time.perf_counter()
+    before, start = _cpu(), time.perf_counter()
     sent_before = sending.tally(send).sent
     asked = early = 0
 
@@ -58,7 +58,7 @@ def _send(readers: int) -> dict[str, float]:
     return {
         "messages": sending.tally(send).sent - sent_before,
         "seconds": time.perf_counter() - start,
-        "processor": _processor() - before,
+        "processor": _cpu() - before,
         "memory": _memory(),
         "early": early or _memory(),
     }
@@ -71,7 +71,7 @@ def _django(readers: int) -> dict[str, float]:
     assert text is not None
     assert html is not None
     words, page = text.get_content(), html.get_content()
-    before, start = _processor(), time.perf_counter()
+    before, start = _cpu(), time.perf_counter()
     with get_connection() as connection:
         for number in range(readers):
             mail = EmailMultiAlternatives(
@@ -80,7 +80,7 @@ def _django(readers: int) -> dict[str, float]:
             )  # fmt: skip
             mail.attach_alternative(page, "text/html")
             mail.send()
-    return {"messages": readers, "seconds": time.perf_counter() - start, "processor": _processor() - before}
+    return {"messages": readers, "seconds": time.perf_counter() - start, "processor": _cpu() - before}
 
 
 def _message(_: int) -> dict[str, Any]:
@@ -89,7 +89,7 @@ def _message(_: int) -> dict[str, Any]:
     return {"message": raw.decode(), "token": token}
 
 
-def _processor() -> float:
+def _cpu() -> float:
     used = resource.getrusage(resource.RUSAGE_SELF)
     return used.ru_utime + used.ru_stime
 

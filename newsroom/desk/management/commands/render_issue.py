@@ -23,7 +23,7 @@ class Command(BaseCommand):
         issue = Issue.objects.select_related("publication__logo", "edition").filter(pk=pk).first()
         if issue is None:
             raise CommandError(f"There is no issue {pk}.")
-        shown = issue.edition or render(take(issue))
+        shown = issue.final or render(take(issue))
         self.stdout.write(_message(issue, shown) if part == "eml" else getattr(shown, part))
 
 

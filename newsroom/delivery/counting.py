@@ -1,0 +1,77 @@
+"""Where the readers of a send stand, by number."""
+
+from dataclasses import dataclass
+
+from django.db.models import Q, Sum
+
+from newsroom.delivery.models import ChunkState, Send
+
+__all__ = ["Tally", "summary", "tally"]
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How many readers of a send stand where. ``deferred`` are those of the waiting who were put off, ``in_hand`` those of
+    the waiting whose chunk a worker holds."""
+
+    planned: int = 0
+    sent: int = 0
+    failed: int = 0
+    skipped: int = 0
+    in_doubt: int = 0
+    deferred: int = 0
+    dropped: int = 0
+    in_hand: int = 0
+
+    @property
+    def done(self) -> int:
+        return self.sent + self.failed + self.skipped + self.in_doubt
+
+    @property
+    def waiting(self) -> int:
+        return max(self.planned - self.done - self.dropped, 0)
+
+    @property
+    def handed_over(self) -> int:
+        """What the relay was offered: it took it, refused it, or did not say."""
+        return self.sent + self.failed + self.in_doubt
+
+
+def tally(send: Send) -> Tally:
+    """Count a send by its chunks, and by what its workers have in hand."""
+    waiting, claimed, dropped = (
+        Q(state=each) for each in (ChunkState.WAITING, ChunkState.CLAIMED, ChunkState.DROPPED)
+    )
+    counts = send.chunks.aggregate(
+        sent=Sum("sent"), failed=Sum("failed"), skipped=Sum("skipped"), in_doubt=Sum("in_doubt"),
+        deferred=Sum("size", filter=waiting & Q(attempt__gt=1)), dropped=Sum("size", filter=dropped),
+        in_hand=Sum("size", filter=claimed),
+    )  # fmt: skip
+    numbers = {name: count or 0 for name, count in counts.items()}
+    for name, count in _told(send, at_most=numbers["in_hand"]).items():
+        numbers[name] += count
+        numbers["in_hand"] -= count
+    return Tally(planned=send.planned, **numbers)
+
+
+def _told(send: Send, *, at_most: int) -> dict[str, int]:
+    """What workers say of the chunks in their hands. They say it once a second, so it may be of a chunk closed since then:
+    more than they hold is not believed."""
+    if not at_most:
+        return {}
+    said = send.workers.filter(ended_at__isnull=True).aggregate(sent=Sum("sent"), failed=Sum("failed"))
+    sent = min(said["sent"] or 0, at_most)
+    return {"sent": sent, "failed": min(said["failed"] or 0, at_most - sent)}
+
+
+def summary(counts: Tally) -> str:
+    """A send in one sentence."""
+    parts = [
+        (counts.sent, "sent"),
+        (counts.failed, "failed"),
+        (counts.skipped, "skipped"),
+        (counts.in_doubt, "in doubt"),
+    ]
+    if counts.dropped:
+        parts.append((counts.dropped, "cancelled"))
+    return ", ".join(f"{number:,} {word}" for number, word in parts) + "."

@@ -1,0 +1,29 @@
+"""What came back: bounces and complaints."""
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from newsroom.delivery import access, returns
+from newsroom.delivery.forms import ReturnsForm
+from newsroom.lib.people import allow
+
+RETURNS_A_PAGE = 100
+
+
+@require_safe
+def returned(request: HttpRequest) -> HttpResponse:
+    """Bounces and complaints, the latest first, of all sends or of one; and what follows from them."""
+    allow(request.user, access.SEE)
+    form = ReturnsForm(request.GET)
+    found = form.found()
+    values = {
+        "form": form,
+        "page": Paginator(found, RETURNS_A_PAGE).get_page(request.GET.get("page")),
+        "counts": returns.counts(found),
+        "rules": returns.rules(),
+        "named": request.user.has_perm("audience.view_subscription"),
+        "section": "returns",
+    }
+    return render(request, "delivery/returns.html", values)
