@@ -43,7 +43,9 @@ def by_block(issue: Issue) -> dict[str, Clicked]:
 
 def by_link(issue: Issue) -> dict[tuple[str, str], Clicked]:
     """By block and address, most people first: the same address in two blocks is two links."""
-    rows = issue.clicks.order_by().values_list("block", "url").annotate(**_COUNTS).order_by("-people", "url")
+    rows = (
+        issue.clicks.order_by().values_list("block", "url").annotate(**_COUNTS).order_by(_MOST_PEOPLE, "url")
+    )
     return {(block, url): Clicked(*counts) for block, url, *counts in rows}
 
 
@@ -85,8 +87,9 @@ _COUNTS = {
     "human": Count("pk", filter=_HUMAN),
     "people": Count("reader", filter=_HUMAN & ~Q(reader=""), distinct=True),
 }
+_MOST_PEOPLE = _COUNTS["people"].desc()
 
 
 def _by(column: str, clicks: QuerySet[Click]) -> dict[Any, Clicked]:
-    rows = clicks.order_by().values_list(column).annotate(**_COUNTS).order_by("-people", column)
+    rows = clicks.order_by().values_list(column).annotate(**_COUNTS).order_by(_MOST_PEOPLE, column)
     return {value: Clicked(*counts) for value, *counts in rows}
