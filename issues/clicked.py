@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Case, CharField, Count, Q, QuerySet, Value, When
+from django.db.models import Case, CharField, Count, F, Q, QuerySet, Value, When
 
 from issues.models import Click, Issue
 
@@ -87,7 +87,7 @@ _COUNTS = {
     "human": Count("pk", filter=_HUMAN),
     "people": Count("reader", filter=_HUMAN & ~Q(reader=""), distinct=True),
 }
-_MOST_PEOPLE = _COUNTS["people"].desc()
+_MOST_PEOPLE = F("people").desc()
 
 
 def _by(column: str, clicks: QuerySet[Click]) -> dict[Any, Clicked]:

@@ -31,6 +31,7 @@ def shoot(page: Page, address: str) -> None:
     page.screenshot(path=PICTURES / "desk-dark.png")
     page.emulate_media(color_scheme="light")
     shoot_sponsors(page, address)
+    shoot_readers(page, address)
     page.goto(f"{address}/the-quay/")
     page.set_viewport_size({"width": 390, "height": 844})
     page.screenshot(path=PICTURES / "archive-phone.png")
@@ -58,6 +59,17 @@ def shoot_sponsors(page: Page, address: str) -> None:
     for frame in page.locator(".message-frame").all():
         frame.content_frame.get_by_text("Sponsored").wait_for()
     page.screenshot(path=PICTURES / "portal.png")
+
+
+def shoot_readers(page: Page, address: str) -> None:
+    """What became of an issue, and how the list grows."""
+    sign_in(page, address, "chris")
+    page.goto(f"{address}/desk/figures/the-quay/")
+    page.screenshot(path=PICTURES / "figures.png")
+    page.locator("main table").get_by_role("link").first.click()
+    page.screenshot(path=PICTURES / "issue-figures.png")
+    page.goto(f"{address}/desk/figures/the-quay/growth/")
+    page.screenshot(path=PICTURES / "growth.png")
 
 
 if __name__ == "__main__":
