@@ -195,6 +195,11 @@ CELERY_BEAT_SCHEDULE = {
     "runs": {"task": "sponsors.tasks.record_runs", "schedule": 20.0, "options": {"expires": 18}},
     "reminders": {"task": "sponsors.tasks.remind", "schedule": 300.0, "options": {"expires": 280}},
     "links": {"task": "sponsors.tasks.check_links", "schedule": 600.0, "options": {"expires": 580}},
+    "refused": {
+        "task": "newsroom.delivery.tasks.suppress_refused",
+        "schedule": 60.0,
+        "options": {"expires": 50},
+    },
     "mentions": {"task": "issues.tasks.send_mentions", "schedule": 10.0, "options": {"expires": 30}},
 }
 CELERY_TIMEZONE = "UTC"

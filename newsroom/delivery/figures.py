@@ -5,18 +5,20 @@ counted row by row.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.db.models import Case, CharField, Count, Q, Sum, Value, When
+from django.db.models import Case, Count, Q, Sum, Value, When
 
+from issues import clicked
 from issues.blocks import registry
 from issues.blocks.base import UnknownKind
+from issues.clicked import Clicked
 from issues.clicks import RULES
-from issues.models import Click, Edition, Issue, Opening, Publication
+from issues.models import Edition, Issue, Opening, Publication
 from newsroom.delivery import leavers
 from newsroom.delivery.models import Chunk, Return, ReturnKind
 
@@ -41,8 +43,6 @@ __all__ = [
 LOOKED_BACK = 12
 """Issues that make the usual."""
 TOP = 10
-_HUMAN, _KNOWN = Q(verdict=""), ~Q(reader="")
-_PER = "per delivered mail"
 
 NOTES = {
     "Delivered": "Mails that the mail server of the reader took. What bounced afterwards is counted among them, and apart.",
@@ -65,19 +65,28 @@ def opens_note() -> str:
 
 @dataclass(frozen=True)
 class Numbers:
-    """One issue. ``people`` are different readers who clicked, ``machines`` clicks that a rule takes for a program's; ``opened``
-    is None where opens are not tracked."""
+    """One issue. ``opened`` is None where opens are not tracked."""
 
     issue: Issue
     delivered: int = 0
     refused: int = 0
     bounced: int = 0
-    clicks: int = 0
-    people: int = 0
-    machines: int = 0
+    counts: Clicked = field(default_factory=Clicked)
     left: int = 0
     complaints: int = 0
     opened: int | None = None
+
+    @property
+    def people(self) -> int:
+        return self.counts.people
+
+    @property
+    def clicks(self) -> int:
+        return self.counts.human
+
+    @property
+    def machines(self) -> int:
+        return self.counts.machines
 
     def rate(self, name: str) -> float | None:
         """One of the numbers per delivered mail."""
@@ -111,10 +120,7 @@ class Link:
     """An address in an issue, and who followed it."""
 
     url: str
-    clicks: int = 0
-    people: int = 0
-    machines: int = 0
-    block: "Block | None" = field(default=None, compare=False, repr=False)
+    counts: Clicked
 
     @property
     def name(self) -> str:
@@ -134,15 +140,7 @@ class Block:
     section: str
     gist: str
     links: tuple[Link, ...]
-    people: int
-
-    @property
-    def clicks(self) -> int:
-        return sum(link.clicks for link in self.links)
-
-    @property
-    def machines(self) -> int:
-        return sum(link.machines for link in self.links)
+    counts: Clicked
 
 
 @dataclass(frozen=True)
@@ -151,8 +149,7 @@ class Section:
 
     label: str
     blocks: int
-    clicks: int
-    people: int
+    counts: Clicked
     rate: float | None
 
     @property
@@ -166,7 +163,7 @@ class Detail:
 
     blocks: list[Block]
     sections: list[Section]
-    top: list[Link]
+    top: list[tuple[Link, Block]]
     verdicts: list[tuple[str, int]]
     """What machines did, by rule, and how often."""
 
@@ -187,7 +184,7 @@ def numbers(issues: Collection[Issue]) -> list[Numbers]:
     """The numbers of each issue, in the order given; as many queries for fifty as for one."""
     if not issues:
         return []
-    handed, followed, opened = _handed_over(issues), _followed(issues), _opened(issues)
+    handed, followed, opened = _handed_over(issues), clicked.by_issue(issues), _opened(issues)
     bounced, complaints = _returned(issues)
     gone = leavers.left(issues)
     return [
@@ -199,7 +196,7 @@ def numbers(issues: Collection[Issue]) -> list[Numbers]:
             left=gone[each.pk],
             complaints=complaints[each.pk],
             opened=opened.get(each.pk, 0 if each.publication.track_opens else None),
-            **followed.get(each.pk, {}),
+            counts=followed.get(each.pk, Clicked()),
         )
         for each in issues
     ]
@@ -242,12 +239,12 @@ def detail(of: Numbers) -> Detail:
     issue = of.issue
     pieces = _pieces(issue)
     blocks = _blocks(issue, pieces)
-    links = [link for block in blocks for link in block.links if link.people or link.clicks]
+    links = [(link, block) for block in blocks for link in block.links if link.counts.human]
     return Detail(
         blocks=blocks,
         sections=_sections([of], {issue.pk: pieces}),
-        top=sorted(links, key=lambda link: (-link.people, -link.clicks, link.url))[:TOP],
-        verdicts=_verdicts(issue),
+        top=sorted(links, key=_most_people)[:TOP],
+        verdicts=[(RULES.get(rule, rule), count) for rule, count in clicked.by_rule(issue).items()],
     )
 
 
@@ -259,6 +256,11 @@ def sections_over_time(rows: Sequence[Numbers]) -> list[Section]:
         for issue, found in editions.order_by().values_list("issue_id", "pieces")
     }
     return _sections(rows, pieces)
+
+
+def _most_people(one: tuple[Link, Block]) -> tuple[int, int, str]:
+    link, _ = one
+    return -link.counts.people, -link.counts.human, link.url
 
 
 _Piece = Mapping[str, Any]
@@ -276,23 +278,6 @@ def _handed_over(issues: Collection[Issue]) -> defaultdict[int, Counter[str]]:
     for row in rows:
         found[row["send__issue"]] += Counter(sent=row["sent"], failed=row["failed"])
     return found
-
-
-def _clicks(**which: Any) -> Any:
-    """Clicks, to be grouped."""
-    return Click.objects.filter(**which).order_by()
-
-
-_COUNTS = {
-    "clicks": Count("pk", filter=_HUMAN),
-    "machines": Count("pk", filter=~_HUMAN),
-    "people": Count("reader", filter=_HUMAN & _KNOWN, distinct=True),
-}
-
-
-def _followed(issues: Collection[Issue]) -> dict[int, dict[str, int]]:
-    rows = _clicks(issue__in=issues).values("issue").annotate(**_COUNTS)
-    return {row["issue"]: {name: row[name] for name in _COUNTS} for row in rows}
 
 
 def _opened(issues: Collection[Issue]) -> dict[int, int]:
@@ -324,32 +309,24 @@ def _pieces(issue: Issue) -> dict[str, _Piece]:
 
 
 def _blocks(issue: Issue, pieces: _Pieces) -> list[Block]:
-    """Every block of the present copy, and those of an earlier one that somebody clicked in."""
-    readers = _clicks(issue=issue).values_list("block").annotate(people=_COUNTS["people"])
-    people: dict[str, int] = dict(readers)
+    """Every block of the present copy, and those of an earlier one that somebody clicked in; last what stands around them."""
+    counts = clicked.by_block(issue)
     followed: dict[str, dict[str, Link]] = defaultdict(dict)
-    for row in _clicks(issue=issue).values("block", "url").annotate(**_COUNTS):
-        followed[row.pop("block")][row["url"]] = Link(**row)
+    for (uid, url), link in clicked.by_link(issue).items():
+        followed[uid if uid in pieces else ""][url] = Link(url, link)
     blocks = [
-        _block(piece, followed.pop(uid, {}), people.get(uid, 0))
+        _block(piece, followed[uid], counts.get(uid, Clicked()))
         for uid, piece in pieces.items()
         if piece["place"] or uid in followed
     ]
-    around = {url: link for links in followed.values() for url, link in links.items()}
-    if around:
-        known = sum(people.get(uid, 0) for uid in followed)
-        blocks.append(
-            _block({"place": None, "kind": "", "gist": "Around the blocks", "links": []}, around, known)
-        )
-    return blocks
+    around = {"place": None, "kind": "", "gist": "Around the blocks"}
+    return [*blocks, _block(around, followed[""], counts.get("", Clicked()))] if followed[""] else blocks
 
 
-def _block(piece: _Piece, followed: Mapping[str, Link], people: int) -> Block:
+def _block(piece: _Piece, followed: Mapping[str, Link], counts: Clicked) -> Block:
     addresses = dict.fromkeys([*piece.get("links", ()), *followed])
-    bare = Block(piece["place"], section(piece["kind"]), piece["gist"], (), people)
-    links = [followed.get(url, Link(url)) for url in addresses]
-    named = tuple(Link(each.url, each.clicks, each.people, each.machines, bare) for each in links)
-    return Block(bare.place, bare.section, bare.gist, named, people)
+    links = tuple(followed.get(url, Link(url, Clicked())) for url in addresses)
+    return Block(piece["place"], section(piece["kind"]), piece["gist"], links, counts)
 
 
 def section(kind: str) -> str:
@@ -370,35 +347,12 @@ def _sections(rows: Sequence[Numbers], pieces: Mapping[int, _Pieces]) -> list[Se
             uids[piece["kind"]].append(uid)
         for kind in {piece["kind"] for piece in found.values()}:
             delivered[kind] += each.delivered
-    clicks, people = _by_kind([each.issue for each in rows], uids)
+    counts = clicked.by_section([each.issue for each in rows], uids)
     sections = [
         Section(
-            section(kind), len(uids[kind]), clicks[kind], people[kind],
-            people[kind] / delivered[kind] if delivered[kind] else None,
+            section(kind), len(uids[kind]), found, found.people / delivered[kind] if delivered[kind] else None
         )
-        for kind in uids
-        if clicks[kind]
-    ]  # fmt: skip
-    return sorted(sections, key=lambda each: (-(each.rate or 0), -each.people, each.label))
-
-
-def _by_kind(issues: Sequence[Issue], uids: Mapping[str, Iterable[str]]) -> tuple[Counter[str], Counter[str]]:
-    """Clicks, and people of each issue added up, by kind."""
-    clicks, people = Counter[str](), Counter[str]()
-    if not uids:
-        return clicks, people
-    whens = [When(block__in=list(some), then=Value(kind)) for kind, some in uids.items()]
-    kind_of = Case(*whens, default=Value(""), output_field=CharField())
-    rows = _clicks(issue__in=issues).annotate(kind=kind_of).exclude(kind="").values("issue", "kind")
-    for row in rows.annotate(clicks=_COUNTS["clicks"], people=_COUNTS["people"]):
-        clicks[row["kind"]] += row["clicks"]
-        people[row["kind"]] += row["people"]
-    return clicks, people
-
-
-def _verdicts(issue: Issue) -> list[tuple[str, int]]:
-    rows = _clicks(issue=issue).exclude(verdict="").values_list("verdict").annotate(Count("pk"))
-    counts = dict(rows)
-    return [
-        (RULES.get(verdict, verdict), counts[verdict]) for verdict in sorted(counts, key=lambda v: -counts[v])
+        for kind, found in counts.items()
+        if found.human
     ]
+    return sorted(sections, key=lambda each: (-(each.rate or 0), -each.counts.people, each.label))

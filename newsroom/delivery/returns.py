@@ -12,23 +12,27 @@ from hashlib import sha256
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, QuerySet
+from django.db.models import Count, F, QuerySet
 
 from newsroom.audience import suppressing
-from newsroom.audience.models import Reason, Subscription
+from newsroom.audience.models import Reason, Status, Subscription
 from newsroom.delivery.bounces import Finding, Kind, read
-from newsroom.delivery.models import Printing, Return, ReturnKind
+from newsroom.delivery.models import Delivery, Outcome, Printing, Return, ReturnKind
 from newsroom.lib.errors import Refused
 from newsroom.lib.links import ReaderToken, reader_token
 from newsroom.lib.text import counted
 
-__all__ = ["Taken", "counts", "record", "rules", "take"]
+__all__ = ["Taken", "counts", "record", "rules", "suppress_refused", "take"]
 
 KEPT = {
     Kind.HARD: ReturnKind.HARD,
     Kind.SOFT: ReturnKind.SOFT,
     Kind.COMPLAINT: ReturnKind.COMPLAINT,
 }
+REFUSED_WITHIN = datetime.timedelta(days=3)
+REFUSED_AT_ONCE = 500
+NOBODY_THERE = r"^5[0-9][0-9][ -]5\.1\.(1|2|3|6|10)( |$)"
+"""Replies by which a server says that there is no such mailbox or domain (RFC 3463, 3.2)."""
 _log = logging.getLogger(__name__)
 
 
@@ -52,7 +56,7 @@ def rules() -> list[str]:
     issues, days = counted(settings.SOFT_BOUNCES, "issue"), counted(settings.SOFT_BOUNCE_DAYS, "day")
     return [
         "A bounce is hard when nobody is there to get the mail: no such mailbox, no such domain.",
-        "It suppresses the reader at once.",
+        "It suppresses the reader at once, and so does a refusal for that reason while we send.",
         "Every other bounce is soft: full, too busy, blocked.",
         f"{issues} that bounced softly within {days}, with no click since, suppress the reader too.",
         "A complaint suppresses the reader at once.",
@@ -81,6 +85,24 @@ def take(content: bytes, *, by: str, now: datetime.datetime) -> Taken:
 
 def _ours(tags: Iterable[str]) -> ReaderToken | None:
     return next(filter(None, map(reader_token, tags)), None)
+
+
+def suppress_refused(*, now: datetime.datetime) -> int:
+    """Whom a mail server refused while we sent, because nobody is there: suppressed as if it had bounced. Returns how many.
+
+    Who has confirmed the address since has proved the server wrong.
+    """
+    refused = Delivery.objects.filter(
+        send__started_at__gte=now - REFUSED_WITHIN, outcome=Outcome.FAILED, reply__regex=NOBODY_THERE,
+        subscription__status=Status.ACTIVE,
+    )  # fmt: skip
+    known = refused.exclude(subscription__confirmed_at__gte=F("at")).select_related(
+        "subscription__subscriber"
+    )
+    rows = list(known[:REFUSED_AT_ONCE])
+    for row in rows:
+        _suppress(row.subscription, Reason.BOUNCED, row.reply, now=now)
+    return len(rows)
 
 
 @transaction.atomic

@@ -103,6 +103,12 @@ def _carry_on(send: Send) -> None:
 
 
 @shared_task
+def suppress_refused() -> None:
+    """Every minute: nobody is written to again who was refused because there is no such mailbox."""
+    returns.suppress_refused(now=timezone.now())
+
+
+@shared_task
 def fetch_bounces() -> None:
     """Every minute, where there is a mailbox for what comes back."""
     if settings.BOUNCE_MAILBOX:

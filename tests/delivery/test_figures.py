@@ -9,6 +9,7 @@ import time_machine
 from django.urls import reverse
 
 from issues import clicks, openings
+from issues.clicked import Clicked
 from issues.clicks import Seen
 from issues.models import Edition, Issue, Publication
 from issues.openings import Fetched
@@ -124,7 +125,7 @@ def test_many_issues_take_as_many_queries_as_one(publication, django_assert_num_
     for day in range(5):
         clicked(gone_out(publication, day=day), "ann")
     reader = make_reader(publication)
-    subscribing.leave(reader, by="desk", now=NOW + 2 * DAY)
+    subscribing.leave(reader, by="desk", now=NOW + 6 * DAY)
     issues = figures.latest(publication, 12)
     assert len(issues) == 5
     for some in (issues[:1], issues):
@@ -208,15 +209,17 @@ def test_links_stand_in_their_blocks_with_those_that_nobody_followed(publication
     clicked(issue, "cleo", url="https://archive.example/")
     found = figures.detail(numbers(issue))
     block = next(each for each in found.blocks if each.section == "Link round-up")
-    assert (block.place, block.people, block.clicks, block.machines) == (2, 2, 3, 1)
+    assert (block.place, block.counts) == (2, Clicked(4, 3, 2))
     assert [link.url for link in block.links] == [first, *rest, "https://earlier.example/"]
-    assert [(each.place, each.section, each.clicks) for each in found.blocks][-1] == (
+    assert [(each.place, each.section, each.counts.human) for each in found.blocks][-1] == (
         None,
         "Head and foot",
         1,
     )
-    assert [(each.label, each.people, each.clicks) for each in found.sections] == [("Link round-up", 2, 3)]
-    assert (found.top[0].url, found.top[0].people) == (first, 2)
+    assert [(each.label, each.counts.people, each.counts.human) for each in found.sections] == [
+        ("Link round-up", 2, 3)
+    ]
+    assert next((link.url, link.counts.people) for link, _ in found.top) == (first, 2)
     assert found.verdicts == [("says itself that it is a program", 1)]
 
 
@@ -226,7 +229,7 @@ def test_a_section_counts_people_once_over_its_blocks(publication):
     for each in stories:
         clicked(issue, "ann", block=each)
     (section,) = figures.detail(numbers(issue)).sections
-    assert (section.label, section.blocks, section.people, section.clicks) == ("Story", 2, 1, 2)
+    assert (section.label, section.blocks, section.counts.people, section.counts.human) == ("Story", 2, 1, 2)
 
 
 def test_sections_over_time_are_per_mail_of_issues_that_had_them(publication, django_assert_num_queries):
@@ -237,7 +240,7 @@ def test_sections_over_time_are_per_mail_of_issues_that_had_them(publication, dj
     rows = figures.numbers(figures.latest(publication, 12))
     with django_assert_num_queries(2):
         (section,) = figures.sections_over_time(rows)
-    assert (section.blocks, section.people, section.rate, section.per_thousand) == (2, 4, 0.002, 2.0)
+    assert (section.blocks, section.counts.people, section.rate, section.per_thousand) == (2, 4, 0.002, 2.0)
 
 
 def test_a_block_of_an_earlier_copy_says_so(publication):
@@ -254,7 +257,7 @@ def test_a_block_of_an_earlier_copy_says_so(publication):
     assert not any(each.gist == "Herring" for each in figures.detail(numbers(issue)).blocks)
     clicked(issue, "ann", block="gone-block", url="https://herring.example/")
     (block,) = [each for each in figures.detail(numbers(issue)).blocks if each.gist == "Herring"]
-    assert (block.place, block.section, block.people) == (None, "Recipe", 1)
+    assert (block.place, block.section, block.counts.people) == (None, "Recipe", 1)
 
 
 @pytest.mark.parametrize(
@@ -267,7 +270,7 @@ def test_a_block_of_an_earlier_copy_says_so(publication):
     ],
 )
 def test_a_link_is_named_as_people_say_it(url, name):
-    assert figures.Link(url).name == (name or url)
+    assert figures.Link(url, Clicked()).name == (name or url)
 
 
 # pages

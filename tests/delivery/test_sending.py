@@ -12,9 +12,9 @@ from django.db import InterfaceError, OperationalError
 
 from issues import workflow
 from issues.models import Status as IssueStatus
-from newsroom.audience import subscribing
+from newsroom.audience import subscribing, suppressing
 from newsroom.audience.models import Subscription
-from newsroom.delivery import chunks, homes, letterbox, scheduling, sending, steering
+from newsroom.delivery import chunks, homes, letterbox, returns, scheduling, sending, steering
 from newsroom.delivery.journal import Mark
 from newsroom.delivery.ledger import Ledger, TimeTravel
 from newsroom.delivery.models import (
@@ -342,6 +342,27 @@ def test_a_refused_reader_fails_and_the_others_get_it(settings):
         tally = run(send)
     assert (tally.sent, tally.failed) == (2, 1)
     assert send.deliveries.get(outcome=Outcome.FAILED).reply == "550 no such user"
+
+
+def test_whom_a_server_says_not_to_have_is_never_written_to_again(settings):
+    send = started(readers=3)
+    gone, blocked, _ = readers_of(send)
+
+    def rcpt(line: str) -> bytes:
+        if gone in line:
+            return b"550 5.1.1 no such user\r\n"
+        return b"550 5.7.1 blocked\r\n" if blocked in line else b"250 OK\r\n"
+
+    with fake_relay(rcpt=rcpt) as relay:
+        settings.RELAY = relay.relay
+        assert run(send).failed == 2
+    assert returns.suppress_refused(now=NOW + 3 * MINUTE) == 1
+    assert returns.suppress_refused(now=NOW + 3 * MINUTE) == 0
+    assert dict(Subscription.objects.values_list("subscriber__email", "status"))[gone] == "bounced"
+    assert suppressing.is_suppressed(gone)
+    assert not suppressing.is_suppressed(blocked)
+    Subscription.objects.filter(subscriber__email=gone).update(status="active", confirmed_at=NOW + 5 * MINUTE)
+    assert returns.suppress_refused(now=NOW + 6 * MINUTE) == 0
 
 
 def test_a_deferred_reader_is_tried_again_later_and_then_given_up(settings):

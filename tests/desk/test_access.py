@@ -357,6 +357,8 @@ def answer(client: Client, method: str, path: str) -> int | str:
     """The status, or where it sends somebody to sign in; whatever it changed is undone."""
     with transaction.atomic():
         response = getattr(client, method)(path)
+        if response.streaming:
+            b"".join(response.streaming_content)  # to its end, where it closes its file
         transaction.set_rollback(True)
     at = response.headers.get("Location", "")
     return "sign in" if at.startswith(("/desk/sign-in/?", "/admin/login/?")) else response.status_code

@@ -50,3 +50,21 @@ def test_the_same_address_in_two_blocks_is_two_links(issue):
 
 def test_by_insertion(issue):
     assert clicked.by_mark(["sponsor", "other", ""]) == {"sponsor": Clicked(2, 1, 1)}
+
+
+def test_by_section_somebody_in_two_blocks_is_one_reader(issue):
+    assert clicked.by_section([issue], {"all": ["lead", "story"], "none": ["other"]}) == {
+        "all": Clicked(6, 5, 2)
+    }
+    assert clicked.by_section([issue], {}) == {}
+
+
+def test_by_issue_and_by_rule(issue):
+    assert clicked.by_issue([issue, make_issue()]) == {issue.pk: Clicked(6, 5, 2)}
+    assert clicked.by_rule(issue) == {"head": 1}
+
+
+def test_clicks_of_nobody_known_are_not_those_of_a_person():
+    made = make_issue()
+    clicks.record(made, [Seen(ONE, "", NOW), Seen(ONE, "", NOW)])
+    assert clicked.whole(made) == Clicked(raw=2, human=2, people=0)

@@ -76,7 +76,7 @@ def issue(request: HttpRequest, pk: int) -> HttpResponse:
         "detail": shown,
         "notes": figures.NOTES | {"Usual": f"The median of the {figures.LOOKED_BACK} latest other issues."},
         "chart": charts.bars(
-            [(each.label, float(each.people)) for each in shown.sections],
+            [(each.label, float(each.counts.people)) for each in shown.sections],
             title="People who clicked, by section",
         ),
         "opens_note": figures.opens_note() if found.opened is not None else "",
@@ -237,7 +237,15 @@ def _day(day: datetime.date) -> str:
 
 def _link_cells(shown: Detail) -> list[tuple[object, ...]]:
     return [
-        (block.place, block.section, block.gist, link.url, link.people, link.clicks, link.machines)
+        (
+            block.place,
+            block.section,
+            block.gist,
+            link.url,
+            link.counts.people,
+            link.counts.human,
+            link.counts.machines,
+        )
         for block in shown.blocks
         for link in block.links
     ]

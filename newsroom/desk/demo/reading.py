@@ -19,7 +19,7 @@ FOLLOWED = {
     "lead_story": (20, 34),
     "sponsor_slot": (8, 30),
     "financial_corner": (4, 12),
-    "link_roundup": (6, 22),
+    "link_roundup": (4, 14),
     "byline": (0, 4),
 }
 """How many readers follow each link of a block, at least and at most."""
