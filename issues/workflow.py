@@ -110,6 +110,8 @@ def go_out(issue: Issue, *, now: datetime.datetime) -> None:
     One UPDATE settles a race with ``reopen``, and with a new approval after it: whoever comes second gets ``Conflict``
     or ``NotNow``.
     """
+    if issue.status != Status.APPROVED:  # a correction goes out again by being approved or dropped
+        raise NotNow(f"Only an approved issue goes out; this one is {issue.get_status_display().lower()}.")
     same = {"edition": issue.edition_id}
     move(issue, Status.GOING_OUT, moves=MOVES, provided=same, published_at=now, changed_at=now)
     _note(issue, "going out", by=None, now=now)
