@@ -20,11 +20,12 @@ from newsroom.audience.suppressing import suppressed_among
 __all__ = ["Batch", "Outcome", "store"]
 
 _GONE = {str(status) for status in GONE}
-_MAKE = """CREATE TEMPORARY TABLE intake_rows (line bigint, small text, email text, name text, status text,
+_MAKE = """CREATE TEMPORARY TABLE intake_rows (line bigint, email text, name text, status text,
     joined {moment}, confirmed {moment}, gone {moment}, attributes {json}, person bigint, standing text)"""
-_COLUMNS = "line, small, email, name, status, joined, confirmed, gone, attributes"
+_COLUMNS = "line, email, name, status, joined, confirmed, gone, attributes"
 _FIND_PEOPLE = """UPDATE intake_rows SET person =
-    (SELECT s.id FROM audience_subscriber s WHERE LOWER(s.email) = intake_rows.small) WHERE person IS NULL"""
+    (SELECT s.id FROM audience_subscriber s WHERE LOWER(s.email) = LOWER(intake_rows.email)) WHERE person IS NULL"""
+"""LOWER on both sides: SQLite leaves its index alone if one of them has a type and the other has none."""
 _FIND_STANDING = """UPDATE intake_rows SET standing =
     (SELECT on_list.status FROM audience_subscription on_list
     WHERE on_list.subscriber_id = intake_rows.person AND on_list.mailing_list_id = %s) WHERE person IS NOT NULL"""
@@ -126,7 +127,6 @@ def _staged(row: Row, joined: object, now: object) -> tuple[object, ...]:
     gone = row.status in _GONE
     return (
         row.line,
-        row.email.lower(),
         row.email,
         row.name,
         row.status,

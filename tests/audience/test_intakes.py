@@ -6,9 +6,9 @@ from collections import Counter
 from dataclasses import asdict, replace
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 
-from newsroom.audience import importing, intakes, subscribing
+from newsroom.audience import importing, intakes, storing, subscribing
 from newsroom.audience.models import (
     Consent,
     Intake,
@@ -338,3 +338,12 @@ def test_rate_and_time_to_go_are_told_while_it_is_read(publication, few_rows):
     told = intakes.progress(intake, now=NOW.replace(second=NOW.second + 2))
     assert (told.percent, told.rate) == (50 if intake.size % 2 == 0 else 49, 3)
     assert told.seconds_left == pytest.approx(2, rel=0.1)
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="how SQLite says what it does")
+def test_people_are_found_by_the_index_and_not_by_reading_all(publication):
+    with connection.cursor() as cursor:
+        cursor.execute(storing._MAKE.format(moment="text", json="text"))
+        cursor.execute(f"EXPLAIN QUERY PLAN {storing._FIND_PEOPLE}")
+        plan = " ".join(str(row) for row in cursor.fetchall())
+    assert "USING COVERING INDEX subscriber_email_once" in plan or "USING INDEX subscriber_email_once" in plan
