@@ -307,23 +307,25 @@ class Desk(RuleBasedStateMachine):
     @invariant()
     def has_an_edition_from_approval_on(self) -> None:
         issue = fresh(self.issue)
-        approved = issue.status in (Status.APPROVED, Status.GOING_OUT, Status.SENT)
+        approved = issue.status in (Status.APPROVED, Status.GOING_OUT, Status.CORRECTING, Status.SENT)
         assert (issue.edition is not None) == approved
         if issue.edition:
-            assert issue.edition.seal == render(take(issue)).seal
+            corrected = issue.events.filter(what__contains="correct").exists()
+            assert corrected or issue.edition.seal == render(take(issue)).seal
             assert issue.edition.number == issue.editions.count()
 
     @invariant()
     def is_in_the_archive_once_it_goes_out(self) -> None:
         issue = fresh(self.issue)
-        out = issue.status in (Status.GOING_OUT, Status.SENT)
+        out = issue.status in (Status.GOING_OUT, Status.CORRECTING, Status.SENT)
         assert (issue.published_at is not None) == out
         assert Issue.objects.published().filter(pk=issue.pk).exists() == out
 
     @invariant()
     def has_an_event_for_each_step(self) -> None:
         assert self.issue.events.count() == self.events
-        assert self.issue.events.filter(what="approved").count() == self.issue.editions.count()
+        approvals = self.issue.events.filter(what__in=["approved", "correction approved"])
+        assert approvals.count() == self.issue.editions.count()
 
 
 class WorkflowTest(TestCase):
