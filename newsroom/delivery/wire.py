@@ -10,7 +10,6 @@ differs, the address and the name, is formatted apart.
 """
 
 import base64
-import binascii
 import datetime
 import hashlib
 import html
@@ -18,10 +17,6 @@ import re
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime
 from typing import NamedTuple
 
 from django.conf import settings
@@ -29,9 +24,13 @@ from django.conf import settings
 from issues.models import Edition, Publication
 from issues.rendering import HREF, Rendered, slots
 from issues.rendering.slots import Slot
+from newsroom.delivery import headers
+from newsroom.delivery.headers import Unaddressable
+from newsroom.delivery.quoting import SOFT_BREAK, quoted
 from newsroom.lib import links
-from newsroom.lib.errors import NewsroomError, Refused
+from newsroom.lib.errors import Refused
 from newsroom.lib.links import reader_bytes
+from newsroom.lib.text import one_line
 
 __all__ = [
     "Letter",
@@ -48,12 +47,7 @@ MARK = "[TEST]"
 NOBODY = "only-a-test"
 """Stands in a proof where a reader's token would: it opens no page, and nobody leaves by it."""
 _SEAM = "\0token\0"  # no words can hold it: neither databases nor forms take a NUL
-_SOFT_BREAK = b"=\r\n"
 _NOTE = re.compile(r"https?://[^\s<>]+")
-
-
-class Unaddressable(NewsroomError):
-    """No header can be made of a reader's name and address."""
 
 
 class Link(NamedTuple):
@@ -112,7 +106,7 @@ class Letter:
         nothing to double. Raises ``Unaddressable``."""
         token = reader_bytes(self.printing, subscription)
         groups = [*self.groups]
-        to = _to(address, name)
+        to = headers.addressed_to(address, name)
         for each in self.personal:
             groups[each.place] = each.filled(to, name)
         message = base64.urlsafe_b64encode(token)[:-1].join(groups)
@@ -165,9 +159,9 @@ def compile_letter(
     pieces: list[bytes | _Cut] = [
         b"To: ", _TO, b"\r\nMessage-ID: <%d." % printing, _SEAM, f"@{domain}>\r\n".encode(),
         f"List-Unsubscribe: <{links.absolute('/u/')}".encode(), _SEAM, b"/>\r\n",
-        _plain("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
-        _plain("Feedback-ID", _feedback_id(edition, publication)),
-        _constant(edition.subject, publication, domain, date),
+        headers.plain("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+        headers.plain("Feedback-ID", headers.feedback_id(edition, publication)),
+        headers.constant(edition.subject, publication, domain, date),
         _multipart_header(boundary),
         _opening(boundary, "plain"), *_quoted_pieces(text, str),
         _opening(boundary, "html"), *_quoted_pieces(page, html.escape),
@@ -240,9 +234,9 @@ class Proof:
         """The whole message, CRLF lines; each has an id of its own. Raises ``Unaddressable``."""
         own = (
             b"To: "
-            + _to(address, "")
+            + headers.addressed_to(address, "")
             + b"\r\n"
-            + _plain("Message-ID", f"<test.{uuid.uuid4().hex}@{self.domain}>")
+            + headers.plain("Message-ID", f"<test.{uuid.uuid4().hex}@{self.domain}>")
         )
         return own + self.headers + self.body
 
@@ -253,10 +247,10 @@ def compile_proof(
     """The same mail as readers will get, but for what would let a test be taken for it, or unsubscribe somebody."""
     domain = publication.sender_email.rpartition("@")[2]
     boundary = "=_" + uuid.uuid4().hex
-    text, page = (_quoted(slots.filled(part, _nobodys)) for part in (rendering.text, rendering.html))
-    headers = _constant(f"{MARK} {rendering.subject}".strip(), publication, domain, date)
+    text, page = (quoted(slots.filled(part, _nobodys)) for part in (rendering.text, rendering.html))
+    head = headers.constant(f"{MARK} {rendering.subject}".strip(), publication, domain, date)
     parts = [_opening(boundary, "plain"), text, _opening(boundary, "html"), page, _closing(boundary)]
-    return Proof(publication.sender_email, headers + _multipart_header(boundary), b"".join(parts), domain)
+    return Proof(publication.sender_email, head + _multipart_header(boundary), b"".join(parts), domain)
 
 
 def _nobodys(slot: Slot) -> str:
@@ -274,9 +268,9 @@ def _quoted_pieces(part: str, spelled: Callable[[str], str]) -> Iterator["bytes 
         if not isinstance(piece, str) or piece == _SEAM:
             yield piece
             continue
-        before = _SOFT_BREAK if place else b""
-        after = _SOFT_BREAK if place < len(cuts) - 1 else b""
-        yield before + _quoted(piece) + after
+        before = SOFT_BREAK if place else b""
+        after = SOFT_BREAK if place < len(cuts) - 1 else b""
+        yield before + quoted(piece) + after
 
 
 def _cuts(part: str, spelled: Callable[[str], str]) -> Iterator["str | _Cut"]:
@@ -310,86 +304,7 @@ class _Name:
     spelled: Callable[[str], str]
 
     def __call__(self, name: str) -> bytes:
-        return _quoted(self.spelled(_one_line(name) or self.fallback))
-
-
-def _quoted(words: str) -> bytes:
-    """Quoted-printable in CRLF lines of at most 76 columns. The same bytes are the relaxed canonical form: no blank before a line
-    end, no two in a row; and no line begins with a dot, or with “From ”, which some relays change."""
-    lines = words.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    return b"\r\n".join(_quoted_line(line.encode()) for line in lines)
-
-
-def _quoted_line(line: bytes) -> bytes:
-    if not line:
-        return line
-    encoded = _BLANKS.sub(_all_but_first, binascii.b2a_qp(line, istext=True).replace(b"=\n", b""))
-    folded: list[bytes] = []
-    while True:
-        encoded = _safe_start(encoded)
-        if len(encoded) <= _COLUMNS:
-            return _SOFT_BREAK.join([*folded, encoded])
-        end = _COLUMNS - 1
-        end -= 1 if encoded[end - 1 : end] == b"=" else 2 if encoded[end - 2 : end - 1] == b"=" else 0
-        folded.append(encoded[:end])
-        encoded = encoded[end:]
-
-
-_COLUMNS = 76
-_BLANKS = re.compile(rb"[ \t]{2,}|[ \t]$")
-
-
-def _all_but_first(blanks: re.Match[bytes]) -> bytes:
-    """The first blank of a run stays, unless the line ends here: relaxed form would drop it, and so would a relay."""
-    found = blanks[0]
-    kept = found[:1] if len(found) > 1 else b""
-    return kept + b"".join(b"=%02X" % each for each in found[len(kept) :])
-
-
-def _safe_start(line: bytes) -> bytes:
-    if line.startswith(b"."):
-        return b"=2E" + line[1:]
-    return b"=46" + line[1:] if line.startswith(b"From ") else line
-
-
-def _one_line(name: str) -> str:
-    if name.isprintable() and "  " not in name:
-        return name.strip()
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in name).split())
-
-
-def _to(address: str, name: str) -> bytes:
-    """The value of To. Raises ``Unaddressable`` for what no header can hold; nothing in a name or address can begin another."""
-    if not _ADDRESS.fullmatch(address):
-        raise Unaddressable(f"No mail can be addressed to {address[:80]!r}.")
-    words = _one_line(name)
-    if not words:
-        return f"<{address}>".encode() if " " in address else address.encode()
-    return _phrased(words) + b"\r\n <" + address.encode() + b">"
-
-
-_ADDRESS = re.compile(r'(?:[A-Za-z0-9.!#$%&\'*+/=?^_`{|}~-]{1,64}|"(?:[^"\\\x00-\x1f\x7f-\U0010ffff]|\\[ -~]){1,62}")'
-                      r"@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")  # fmt: skip
-
-
-def _phrased(words: str) -> bytes:
-    """A name as a phrase (RFC 5322, 3.2.5): a quoted string, or encoded words (RFC 2047) of whole characters."""
-    if words.isascii() and len(words) < _COLUMNS - 8:
-        return b'"' + words.replace("\\", "\\\\").replace('"', '\\"').encode() + b'"'
-    if len(whole := words.encode()) <= _ENCODED_WORD:
-        return b"=?utf-8?b?" + binascii.b2a_base64(whole, newline=False) + b"?="
-    pieces, piece = [], b""
-    for letter in words:
-        encoded = letter.encode()
-        if len(piece) + len(encoded) > _ENCODED_WORD:
-            pieces.append(piece)
-            piece = b""
-        piece += encoded
-    return b"\r\n ".join(b"=?utf-8?b?" + base64.b64encode(each) + b"?=" for each in (*pieces, piece))
-
-
-_ENCODED_WORD = 42
-"""Bytes in one encoded word, so that it keeps within 75 characters."""
+        return quoted(self.spelled(one_line(name) or self.fallback))
 
 
 def _opening(boundary: str, subtype: str) -> bytes:
@@ -406,50 +321,6 @@ def _closing(boundary: str) -> bytes:
 
 def _multipart_header(boundary: str) -> bytes:
     return f'Content-Type: multipart/alternative; boundary="{boundary}"\r\n\r\n'.encode()
-
-
-def _constant(subject: str, publication: Publication, domain: str, date: datetime.datetime) -> bytes:
-    """The headers that are the same for everybody, a test included."""
-    headers = [
-        _encoded(
-            "From", str(Address(display_name=publication.sender_name, addr_spec=publication.sender_email))
-        ),
-        _encoded("Subject", subject),
-        _encoded("List-Id", f"{_list_name(publication.name)} <{publication.slug}.{domain}>"),
-        _plain("Date", format_datetime(date)),
-        _plain("List-Archive", f"<{links.absolute(f'/{publication.slug}/')}>"),
-        _plain("Precedence", "bulk"),
-        _plain("X-Auto-Response-Suppress", "OOF, AutoReply"),
-        _plain("MIME-Version", "1.0"),
-    ]
-    if publication.reply_to:
-        headers.append(_encoded("Reply-To", publication.reply_to))
-    return b"".join(headers)
-
-
-def _feedback_id(edition: Edition, publication: Publication) -> str:
-    """By what Gmail's postmaster tools tell complaints apart: issue, newsletter, kind, and a stable name of 5 to 15 letters."""
-    stable = hashlib.sha256(publication.slug.encode()).hexdigest()[:12]
-    return f"{edition.issue_id}:{publication.slug}:newsletter:{stable}"
-
-
-def _list_name(name: str) -> str:
-    """A name as an RFC 2919 phrase: what would need quoting is left out."""
-    return "".join(letter for letter in name if letter.isalnum() or letter in " -'&").strip()
-
-
-def _encoded(name: str, value: str) -> bytes:
-    """A header with words in it, encoded and folded by the standard library, which refuses line breaks."""
-    message = EmailMessage(policy=SMTP)
-    message[name] = value
-    return message.as_bytes().removesuffix(b"\r\n")
-
-
-def _plain(name: str, value: str) -> bytes:
-    """A header without words. Not folded: the standard library would turn a long address into encoded words."""
-    if not value.isascii() or not value.isprintable():
-        raise ValueError(f"{name} cannot be {value!r}")
-    return f"{name}: {value}\r\n".encode()
 
 
 def _bounces() -> tuple[bytes, bytes] | None:

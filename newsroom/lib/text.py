@@ -76,9 +76,11 @@ def printable(words: str) -> str:
     return "".join(letter for letter in words if letter >= " " or letter in "\t\n\r")
 
 
-def one_line(words: str, most: int) -> str:
-    """The words on one line without control characters, at most so many letters. What joins emoji and letters, and tells in which
-    direction they run, stays."""
+def one_line(words: str, most: int | None = None) -> str:
+    """The words on one line without control characters, at most so many letters if that is said. What joins emoji and letters,
+    and tells in which direction they run, stays."""
+    if words.isprintable() and "  " not in words:
+        return words.strip()[:most]
     kept = (letter if letter.isprintable() or letter in _JOINING else " " for letter in words)
     return " ".join("".join(kept).split())[:most]
 
