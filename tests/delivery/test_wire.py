@@ -150,7 +150,15 @@ def test_a_name_arrives_as_it_is(name):
 
 @pytest.mark.parametrize(
     "name",
-    ["Ada 🚢", "עדה לובלייס", "Ada “the Gull” O’Hara", 'Ada "quoted" \\', "Æ" * 120, "Ada, Countess; of <x>"],
+    [
+        "Ada 🚢",
+        "Ada 👩\u200d🚀",
+        "עדה לובלייס",
+        "Ada “the Gull” O’Hara",
+        'Ada "quoted" \\',
+        "Æ" * 120,
+        "Ada, Countess; of <x>",
+    ],
 )
 def test_odd_names_arrive_in_the_header_and_in_both_parts(name):
     message = sent(name=name, text="Hello %%NAME:there%%!", html="<p>Hello %%NAME:there%%!</p>")

@@ -10,7 +10,8 @@ from django.views.decorators.http import require_http_methods
 from newsroom.audience import consents, subscribing
 from newsroom.audience.models import Status
 from newsroom.audience.subscribing import Invitation
-from newsroom.lib.errors import NotNow, Refused
+from newsroom.audience.views.asking import ask_again
+from newsroom.lib.errors import NotNow
 
 
 @csrf_exempt  # readers have no cookies; the token in the address is the permission
@@ -23,7 +24,12 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
         raise Http404("No subscription has this address.")
     said = {}
     if request.method == "POST" and request.POST.get("act") == "again":
-        said = _asked_again(request, invitation)
+        said = ask_again(
+            request,
+            invitation.subscription,
+            source="link to confirm",
+            words=f"Send me another mail to confirm {invitation.subscription.mailing_list}",
+        )
     elif request.method == "POST":
         _confirmed(request, invitation)
     invitation.subscription.refresh_from_db()
@@ -44,20 +50,3 @@ def _confirmed(request: HttpRequest, invitation: Invitation) -> None:
         subscribing.confirm(invitation, evidence=evidence, now=timezone.now())
     except NotNow:
         """The page says so, and offers another mail."""
-
-
-def _asked_again(request: HttpRequest, invitation: Invitation) -> dict[str, object]:
-    subscription = invitation.subscription
-    words = f"Send me another mail to confirm {subscription.mailing_list}"
-    evidence = consents.seen(request, source="link to confirm", words=words)
-    try:
-        subscribing.ask(
-            subscription.mailing_list,
-            subscription.subscriber.email,
-            evidence=evidence,
-            now=timezone.now(),
-            proven=True,
-        )
-    except Refused as error:
-        return {"error": str(error)}
-    return {"asked": True}

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from newsroom.audience import consents, subscribing
 from newsroom.audience.models import GONE, Subscription
-from newsroom.lib.errors import Refused
+from newsroom.audience.views.asking import ask_again
 
 REASONS = [
     "Too many mails",
@@ -57,7 +57,12 @@ def _done(
     evidence = consents.seen(request, source="page to leave", printing=subscribing.printing_of(token))
     match posted.get("act"):
         case "again":
-            return _asked_again(request, subscription)
+            return ask_again(
+                request,
+                subscription,
+                source="page to leave",
+                words=f"Subscribe to {subscription.mailing_list} again",
+            )
         case "why":
             words = " ".join(filter(None, [posted.get("reason", ""), posted.get("words", "").strip()]))
             subscribing.say_why(subscription, words, evidence=evidence, now=now)
@@ -65,22 +70,6 @@ def _done(
     one_click = ONE_CLICK in {(name.lower(), value.lower()) for name, value in posted.items()}
     subscribing.leave(subscription, by="one-click" if one_click else "page", now=now, evidence=evidence)
     return {}
-
-
-def _asked_again(request: HttpRequest, subscription: Subscription) -> dict[str, Any]:
-    words = f"Subscribe to {subscription.mailing_list} again"
-    evidence = consents.seen(request, source="page to leave", words=words)
-    try:
-        subscribing.ask(
-            subscription.mailing_list,
-            subscription.subscriber.email,
-            evidence=evidence,
-            now=timezone.now(),
-            proven=True,
-        )
-    except Refused as error:
-        return {"error": str(error)}
-    return {"asked": True}
 
 
 def _posted(request: HttpRequest) -> dict[str, str]:
