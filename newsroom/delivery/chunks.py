@@ -139,7 +139,7 @@ def _next(send: Send, printing: int, *, now: datetime.datetime) -> Chunk | None:
 def _not_yet(send: Send, ids: Sequence[int]) -> list[int]:
     """Without those who have it already, as far as we know. The primary key forbids to write it twice; this, to send it."""
     known = Delivery.objects.filter(send=send, subscription_id__among=ids)
-    have = set(known.values_list("subscription_id", flat=True))
+    have = set(known.order_by().values_list("subscription_id", flat=True))
     return [each for each in ids if each not in have]
 
 

@@ -1,6 +1,8 @@
 """``column__among``: rows whose number is one of hundreds, asked with one parameter instead of one each.
 
 Building and binding five hundred parameters costs more than the query: for the sender, a third of its processor time.
+PostgreSQL is told the bounds too: of hundreds of numbers alone it thinks that reading the whole table is cheaper, and while a
+table grows from nothing it reads all of it each time.
 """
 
 import json
@@ -21,7 +23,9 @@ class Among(Lookup):
 
     def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         left, params = self.process_lhs(compiler, connection)
-        return f"{left} = ANY(%s)", (*params, list(self.rhs))
+        given = list(self.rhs)
+        bounds = (min(given, default=0), max(given, default=0))
+        return f"({left} = ANY(%s) AND {left} BETWEEN %s AND %s)", (*params, given, *params, *bounds)
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         left, params = self.process_lhs(compiler, connection)
