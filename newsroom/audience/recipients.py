@@ -1,7 +1,7 @@
 """The only list that anyone may mail."""
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Collection
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -38,16 +38,14 @@ def chosen(
     return rules.narrowed(active(slug), rules.parse(segment.rules), now=now or timezone.now())
 
 
-def addressed(subscriptions: Sequence[int]) -> list[tuple[int, str, str]]:
+def addressed(subscriptions: Collection[int]) -> list[tuple[int, str, str]]:
     """Number, address and name of those of the given subscriptions that are active at this moment, and not suppressed.
 
     Nobody active is on the suppression list, but an import or a restored copy may have crossed with a bounce.
     """
-    if not subscriptions:
-        return []
     active = Subscription.objects.filter(pk__among=subscriptions, status=Status.ACTIVE)
     person = dict(active.order_by("pk").values_list("pk", "subscriber_id"))
-    people = Subscriber.objects.filter(pk__among=list(person.values())).values_list("pk", "email", "name")
+    people = Subscriber.objects.filter(pk__among=person.values()).values_list("pk", "email", "name")
     known = {pk: (email, name) for pk, email, name in people}
     rows = [(pk, *known[whose]) for pk, whose in person.items() if whose in known]
     never = suppressing.suppressed_among(email for _, email, _ in rows)

@@ -79,9 +79,9 @@ def suppressed_among(addresses: Iterable[str]) -> set[str]:
     """Those of the addresses that nobody may write to, as they were given. One query for some thousands of them."""
     given, keys = list(addresses), _keys()
     prints = [(_fingerprint(address, key), address) for key in keys for address in given]
-    found = Suppression.objects.filter(fingerprint__among=[mark for mark, _ in prints])
-    standing = set(found.order_by().values_list("fingerprint", flat=True))
-    return {address for mark, address in prints if mark in standing}
+    found = Suppression.objects.filter(fingerprint__among={mark for mark, _ in prints}).order_by()
+    standing = set(found.values_list("fingerprint", flat=True))
+    return {address for mark, address in prints if mark in standing} if standing else set()
 
 
 @transaction.atomic

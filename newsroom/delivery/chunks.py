@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Max, Q
 
 from newsroom.audience import recipients
 from newsroom.delivery import homes
 from newsroom.delivery.journal import Journal, Mark
 from newsroom.delivery.ledger import Ledger
-from newsroom.delivery.models import Chunk, ChunkState, Delivery, Outcome, Send, SendStatus, Stage, Worker
+from newsroom.delivery.models import Chunk, ChunkState, Delivery, Outcome, Send, Stage, Worker
 
 __all__ = ["ATTEMPTS", "SIZE", "Closing", "Job", "claim", "close", "ids_of", "journal_path", "plan", "put_in"]
 
@@ -106,17 +105,13 @@ def claim(send: Send, worker: Worker, printing: int, *, done: Ledger, now: datet
     journal = None
     try:
         with transaction.atomic():
-            chunk = _next(send, printing, now=now)
+            chunk = _next(send, worker, printing, now=now)
             if chunk is None:
                 return None
-            chunk.claims += 1
-            chunk.state, chunk.worker = ChunkState.CLAIMED, worker
             done.check(chunk)
-            chunk.save(update_fields=["claims", "state", "worker"])
-            ids = ids_of(chunk)
-            wanted = _not_yet(send, ids)
+            wanted = _not_yet(send, ids_of(chunk))
             rows = recipients.addressed(wanted)
-            gone = sorted(set(wanted) - {row[0] for row in rows})
+            gone = sorted(wanted - {row[0] for row in rows})
             journal = Journal.begin(journal_path(chunk), [row[0] for row in rows])
         return Job(chunk, rows, gone, journal, printing)
     except BaseException:
@@ -125,22 +120,33 @@ def claim(send: Send, worker: Worker, printing: int, *, done: Ledger, now: datet
         raise
 
 
-def _next(send: Send, printing: int, *, now: datetime.datetime) -> Chunk | None:
+def _next(send: Send, worker: Worker, printing: int, *, now: datetime.datetime) -> Chunk | None:
     """None if the send does not run, or was corrected since the worker compiled its letter: the next worker has the new one."""
-    found = Send.objects.filter(pk=send.pk, status=SendStatus.SENDING)
-    running, newest = found.values_list("stage", Max("printings__pk")).first() or (None, 0)
-    if running is None or newest != printing:
-        return None
-    ripe = Q(not_before__isnull=True) | Q(not_before__lte=now)
-    waiting = Chunk.objects.filter(ripe, send=send, state=ChunkState.WAITING, stage__lte=running)
-    return waiting.select_for_update(skip_locked=True).order_by("stage", "pk").first()
+    lock = "FOR UPDATE OF chunk SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""
+    moment = connection.ops.adapt_datetimefield_value(now)
+    claimed = Chunk.objects.raw(_CLAIM.format(lock=lock), [worker.pk.hex, send.pk, printing, moment])
+    return next(iter(claimed), None)
 
 
-def _not_yet(send: Send, ids: Sequence[int]) -> list[int]:
+_CLAIM = """
+    UPDATE delivery_chunk SET state = 'claimed', claims = claims + 1, worker_id = %s
+    WHERE id = (
+        SELECT chunk.id FROM delivery_chunk AS chunk JOIN delivery_send AS send ON send.id = chunk.send_id
+        WHERE chunk.send_id = %s AND send.status = 'sending'
+            AND (SELECT max(id) FROM delivery_printing AS printing WHERE printing.send_id = send.id) = %s
+            AND chunk.state = 'waiting' AND chunk.stage <= send.stage
+            AND (chunk.not_before IS NULL OR chunk.not_before <= %s)
+        ORDER BY chunk.stage, chunk.id LIMIT 1 {lock}
+    )
+    RETURNING *
+"""
+"""One statement, since every five hundred messages wait for it."""
+
+
+def _not_yet(send: Send, ids: "array[int]") -> set[int]:
     """Without those who have it already, as far as we know. The primary key forbids to write it twice; this, to send it."""
     known = Delivery.objects.filter(send=send, subscription_id__among=ids)
-    have = set(known.order_by().values_list("subscription_id", flat=True))
-    return [each for each in ids if each not in have]
+    return {*ids}.difference(known.order_by().values_list("subscription_id", flat=True))
 
 
 def journal_path(chunk: Chunk) -> Path:
@@ -189,23 +195,25 @@ class Closing:
         return True
 
 
+_SENT = int(Outcome.SENT)
+
+
 def close(job: Job, *, resend: bool, now: datetime.datetime) -> bool:
     """Write down what became of a job; what was not touched waits again. False if it was taken from us meanwhile."""
     closing = Closing(job.chunk, job.printing)
     for reader in job.gone:
         closing.settle(reader, Outcome.SKIPPED)
-    for place, (reader, _, _) in enumerate(job.rows):
-        mark, reply = job.journal[place], job.replies.get(place, "")
+    for place, ((reader, _, _), mark) in enumerate(zip(job.rows, job.journal.marks, strict=True)):
         if mark == Mark.SENT:
-            closing.settle(reader, Outcome.SENT)
+            closing.rows.append((reader, _SENT, ""))
         elif mark == Mark.FAILED:
-            closing.settle(reader, Outcome.FAILED, reply)
+            closing.settle(reader, Outcome.FAILED, job.replies.get(place, ""))
         elif mark == Mark.PUT_OFF:
-            closing.put_off_or_give_up(reader, reply)
+            closing.put_off_or_give_up(reader, job.replies.get(place, ""))
         elif mark == Mark.UNTOUCHED or resend:
             closing.returned.append(reader)
         else:
-            closing.settle(reader, Outcome.IN_DOUBT, reply)
+            closing.settle(reader, Outcome.IN_DOUBT, job.replies.get(place, ""))
     written = closing.write(now=now)
     job.journal.end()
     return written

@@ -8,6 +8,7 @@ in doubt when a worker is killed.
 """
 
 from collections.abc import Generator, Sequence
+from itertools import chain
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 __all__ = ["Dropped", "Letterbox", "Parcel", "Reply", "Talk", "converse"]
@@ -18,7 +19,9 @@ DATA = b"DATA\r\n"
 QUIT = b"QUIT\r\n"
 GO_ON = 354
 
-Talk = Generator[tuple[bytes, int], list["Reply"], None]
+Words = Sequence[bytes]
+"""What is said in one breath, in pieces: a body of tens of kilobytes is not copied for the sake of three letters behind it."""
+Talk = Generator[tuple[Words, int], list["Reply"], None]
 """Yields what to say and how many replies to wait for; is sent those replies. Nothing to say and to wait for: ask again later."""
 
 
@@ -104,18 +107,18 @@ def converse(letterbox: Letterbox[P], *, pipelining: bool) -> Talk:
         upcoming = letterbox.take()
         if agreed is None and upcoming is None:
             if letterbox.closed:
-                yield QUIT, 0
+                yield (QUIT,), 0
                 return
-            yield b"", 0
+            yield (), 0
             continue
-        words = []
+        requests: list[Words] = []
         if agreed is not None:
             letterbox.handing_over(agreed)
-            words.append(agreed.body() + END)
+            requests.append((agreed.body(), END))
         if upcoming is not None:
-            words += _envelope(upcoming, upset=upset)
+            requests += _envelope(upcoming, upset=upset)
         try:
-            replies = yield from _said(words, pipelining=pipelining)
+            replies = yield from _said(requests, pipelining=pipelining)
         except Dropped as dropped:
             _interrupted(letterbox, agreed, upcoming, dropped.replies[upset:], dropped.why)
             raise
@@ -131,18 +134,18 @@ def converse(letterbox: Letterbox[P], *, pipelining: bool) -> Talk:
             agreed, upset = None, True
 
 
-def _envelope(parcel: Parcel, *, upset: bool) -> list[bytes]:
+def _envelope(parcel: Parcel, *, upset: bool) -> list[Words]:
     """DATA comes last in a group (RFC 2920, 3.1). After a refusal RSET forgets what the relay took of the one before."""
-    words = [b"MAIL FROM:<%b>\r\n" % parcel.sender, b"RCPT TO:<%b>\r\n" % parcel.recipient, DATA]
-    return [RSET, *words] if upset else words
+    requests: list[Words] = [(b"MAIL FROM:<%b>\r\n" % parcel.sender,), (b"RCPT TO:<%b>\r\n" % parcel.recipient,), (DATA,)]
+    return [(RSET,), *requests] if upset else requests
 
 
-def _said(words: list[bytes], *, pipelining: bool) -> Generator[tuple[bytes, int], list[Reply], list[Reply]]:
-    """Say it at once, or one thing after the other to a relay that does not pipeline."""
+def _said(requests: list[Words], *, pipelining: bool) -> Generator[tuple[Words, int], list[Reply], list[Reply]]:
+    """Each has a reply of its own. Say them at once, or one after the other to a relay that does not pipeline."""
     if pipelining:
-        return (yield b"".join(words), len(words))
+        return (yield list(chain.from_iterable(requests)), len(requests))
     replies: list[Reply] = []
-    for each in words:
+    for each in requests:
         try:
             replies += yield each, 1
         except Dropped as dropped:
@@ -186,7 +189,7 @@ def _turned_away(letterbox: Letterbox[P], parcel: P, refused: tuple[int, Reply],
     if reply.closing or (step == MAIL and data.code == GO_ON):
         raise Dropped(str(reply))
     if data.code == GO_ON:
-        yield from _said([END], pipelining=False)
+        yield from _said([(END,)], pipelining=False)
 
 
 def _interrupted(

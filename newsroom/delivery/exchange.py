@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from newsroom.delivery.conversation import Dropped, Letterbox, Reply, Talk, converse
+from newsroom.delivery.conversation import Dropped, Letterbox, Reply, Talk, Words, converse
 from newsroom.delivery.smtp import Opened, RelayDown, opened
 from newsroom.lib.relay import Relay
 
@@ -26,7 +26,10 @@ PATIENCE = 120.0
 IDLE = 0.02
 """Seconds between two looks at whether there is something to say again."""
 RECONNECT_AFTER = 1.0
-AT_ONCE = 65536
+AT_ONCE = 4096
+"""Bytes read at a time: replies are short."""
+ENDLESS = 65536
+"""Bytes without a line end that no reply has."""
 
 
 @dataclass
@@ -42,8 +45,22 @@ class Line:
     text: list[str] = field(default_factory=list)
     heard: float = 0.0
 
-    def say(self) -> bool:
-        """Write what the socket takes; False if something is left."""
+    def say(self, words: Words) -> bool:
+        """Write what the socket takes; False if something is left. TLS has no way to write pieces."""
+        if isinstance(self.sock, ssl.SSLSocket):
+            self.unsent = memoryview(b"".join(words))
+            return self.go_on()
+        try:
+            written = self.sock.sendmsg(words)
+        except BlockingIOError:
+            written = 0
+        if written == sum(map(len, words)):
+            return True
+        self.unsent = memoryview(b"".join(words))[written:]
+        return self.go_on()
+
+    def go_on(self) -> bool:
+        """Write what is left of it; False if something still is."""
         while self.unsent:
             try:
                 written = self.sock.send(self.unsent)
@@ -67,7 +84,7 @@ class Line:
 
     def _understand(self, some: bytes) -> None:
         *lines, self.unread = (self.unread + some).split(b"\r\n")
-        if len(self.unread) > AT_ONCE:
+        if len(self.unread) > ENDLESS:
             raise Dropped("The mail server answers without end", self.replies)
         for line in lines:
             if line[3:4] == b"-":
@@ -162,7 +179,7 @@ class Exchange:
 
     def _serve(self, line: Line, events: int) -> None:
         try:
-            if events & selectors.EVENT_WRITE and line.say():
+            if events & selectors.EVENT_WRITE and line.go_on():
                 self._selector.modify(line.sock, selectors.EVENT_READ, line)
             if events & selectors.EVENT_READ:
                 line.hear()
@@ -189,9 +206,8 @@ class Exchange:
         if not words:
             self._idle.append(line)
             return
-        line.unsent = memoryview(words)
         try:
-            if not line.say():
+            if not line.say(words):
                 self._selector.modify(line.sock, selectors.EVENT_READ | selectors.EVENT_WRITE, line)
         except OSError as error:
             self._drop(line, error)

@@ -55,8 +55,10 @@ class Journal:
     def mark(self, place: int, mark: Mark) -> None:
         self._marks[self._offset + place] = mark
 
-    def __getitem__(self, place: int) -> Mark:
-        return Mark(self._marks[self._offset + place])
+    @property
+    def marks(self) -> bytes:
+        """All of them, in their places."""
+        return self._marks[self._offset :]
 
     def end(self) -> None:
         """All of it stands in the database."""

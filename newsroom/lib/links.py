@@ -92,7 +92,9 @@ class ReaderToken:
 def reader_bytes(printing: int, subscription: int) -> bytes:
     """A reader's token in its twenty bytes; for the sender, which makes one for each message."""
     number = printing.to_bytes(4, "big") + subscription.to_bytes(5, "big")
-    return number + blake2b(number, digest_size=11, key=_reader_key()).digest()
+    mac = _reader_mac().copy()  # with the key already in it: half the time
+    mac.update(number)
+    return number + mac.digest()
 
 
 def reader_token(given: str) -> ReaderToken | None:
@@ -111,8 +113,8 @@ def reader_token(given: str) -> ReaderToken | None:
 
 
 @cache
-def _reader_key() -> bytes:
-    return hashlib.sha256(f"reader:{settings.SECRET_KEY}".encode()).digest()
+def _reader_mac() -> blake2b:
+    return blake2b(digest_size=11, key=hashlib.sha256(f"reader:{settings.SECRET_KEY}".encode()).digest())
 
 
 def _mac(purpose: str, number: bytes) -> bytes:

@@ -8,6 +8,7 @@ table grows from nothing it reads all of it each time.
 import json
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db.models import Field, ForeignKey, Lookup
 
 __all__ = ["Among"]
@@ -16,17 +17,22 @@ __all__ = ["Among"]
 @ForeignKey.register_lookup
 @Field.register_lookup
 class Among(Lookup):
-    """``rhs`` is a sequence of whole numbers."""
+    """``rhs`` holds numbers or words, in anything but a list or a tuple: Django would look into each of those."""
 
     lookup_name = "among"
     prepare_rhs = False
 
     def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         left, params = self.process_lhs(compiler, connection)
-        given = list(self.rhs)
-        bounds = (min(given, default=0), max(given, default=0))
+        given = self._given()
+        bounds = (min(given), max(given))
         return f"({left} = ANY(%s) AND {left} BETWEEN %s AND %s)", (*params, given, *params, *bounds)
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         left, params = self.process_lhs(compiler, connection)
-        return f"{left} IN (SELECT value FROM json_each(%s))", (*params, json.dumps(list(self.rhs)))  # noqa: S608
+        return f"{left} IN (SELECT value FROM json_each(%s))", (*params, json.dumps(self._given()))  # noqa: S608
+
+    def _given(self) -> list[Any]:
+        if given := list(self.rhs):
+            return given
+        raise EmptyResultSet

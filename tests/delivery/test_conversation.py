@@ -7,7 +7,7 @@ from functools import partial
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsroom.delivery.conversation import Dropped, Reply, converse
+from newsroom.delivery.conversation import Dropped, Reply, Words, converse
 
 ANSWERS = ["usual"] * 8 + ["450", "452 4.7.1", "550", "554", "421", "999", "hang up", "late hang up"]
 answers = st.lists(st.sampled_from(ANSWERS), max_size=40)
@@ -83,8 +83,8 @@ class Relay:
     recipient: bytes = b""
     body: bytes | None = None
 
-    def hear(self, words: bytes) -> Iterator[Reply]:
-        for line in words.split(b"\r\n")[:-1]:
+    def hear(self, words: Words) -> Iterator[Reply]:
+        for line in b"".join(words).split(b"\r\n")[:-1]:
             if self.body is not None:
                 if line != b".":
                     self.body += line + b"\r\n"
@@ -201,7 +201,7 @@ def test_a_message_costs_one_round_trip():
     relay = Relay(iter(()), data_without_recipients=False)
     words, _ = next(conversation)
     trips = 0
-    while words != b"QUIT\r\n":
+    while list(words) != [b"QUIT\r\n"]:
         trips += 1
         words, _ = conversation.send(list(relay.hear(words)))
     assert trips == 11
