@@ -20,8 +20,9 @@ from newsroom.delivery.models import Chunk, ChunkState, Delivery, Outcome, Send,
 
 __all__ = ["ATTEMPTS", "SIZE", "Closing", "Job", "claim", "close", "ids_of", "journal_path", "plan", "put_in"]
 
-SIZE = 500
-"""Readers in a chunk: the cost of a claim is shared by so many, and so many are in doubt after a loss of power."""
+SIZE, SMALLEST = 1000, 100
+"""Readers in a chunk. The cost of a claim is shared by so many, and so many are in doubt after a loss of power. A chunk holds a
+tenth of what was planned before it, within these bounds: several workers share a short list too."""
 ATTEMPTS = 5
 AGAIN_AFTER = datetime.timedelta(minutes=2)
 """After a first 4xx; four times as long after each further one."""
@@ -68,7 +69,9 @@ def _write(send: Send, stage: Stage, readers: Iterable[int]) -> int:
 
 
 def _cut(readers: Iterator[int]) -> "Iterator[array[int]]":
-    while ids := array("q", islice(readers, SIZE)):
+    planned = 0
+    while ids := array("q", islice(readers, min(max(planned // 10, SMALLEST), SIZE))):
+        planned += len(ids)
         yield ids
 
 
@@ -140,7 +143,7 @@ _CLAIM = """
     )
     RETURNING *
 """
-"""One statement, since every five hundred messages wait for it."""
+"""One statement, since a thousand messages wait for it."""
 
 
 def _not_yet(send: Send, ids: "array[int]") -> set[int]:

@@ -136,11 +136,17 @@ def converse(letterbox: Letterbox[P], *, pipelining: bool) -> Talk:
 
 def _envelope(parcel: Parcel, *, upset: bool) -> list[Words]:
     """DATA comes last in a group (RFC 2920, 3.1). After a refusal RSET forgets what the relay took of the one before."""
-    requests: list[Words] = [(b"MAIL FROM:<%b>\r\n" % parcel.sender,), (b"RCPT TO:<%b>\r\n" % parcel.recipient,), (DATA,)]
+    requests: list[Words] = [
+        (b"MAIL FROM:<%b>\r\n" % parcel.sender,),
+        (b"RCPT TO:<%b>\r\n" % parcel.recipient,),
+        (DATA,),
+    ]
     return [(RSET,), *requests] if upset else requests
 
 
-def _said(requests: list[Words], *, pipelining: bool) -> Generator[tuple[Words, int], list[Reply], list[Reply]]:
+def _said(
+    requests: list[Words], *, pipelining: bool
+) -> Generator[tuple[Words, int], list[Reply], list[Reply]]:
     """Each has a reply of its own. Say them at once, or one after the other to a relay that does not pipeline."""
     if pipelining:
         return (yield list(chain.from_iterable(requests)), len(requests))

@@ -1,5 +1,6 @@
 """Measuring the sender: a send of a thirty-kilobyte issue to a sink that takes everything, against other ways of sending it."""
 
+import dataclasses
 import datetime
 import json
 import os
@@ -23,9 +24,12 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+from issues.blocks.story.block import Story
 from issues.models import Edition, Issue, Publication
 from issues.models import Status as IssueStatus
-from issues.rendering.slots import PREFERENCES, UNSUBSCRIBE
+from issues.rendering import render
+from issues.snapshot import Block, Masthead, Snapshot
+from issues.theme import Theme
 from newsroom.audience import recipients
 from newsroom.delivery.models import Send
 from newsroom.delivery.wire import compile_letter
@@ -34,28 +38,40 @@ from newsroom.lib.links import ReaderToken
 LINKS = 33
 CONNECTIONS = 10
 SOURCES = settings.BASE_DIR / "bench"
-WORDS = (
+STORIES = 11
+PARAGRAPH = (
     "The harbour board voted on Tuesday to open two berths to night ferries, a change that shippers had asked for since "
-    "the spring and that the crews’ union calls a gamble with everybody’s sleep. Fares stay as they are until the autumn, "
-    "when the board looks at them again; by then the first winter timetable will have shown who really travels after "
-    "midnight, and who only said so."
+    'the spring and that <a href="https://site{0}.example/crews/{0}?from=quay">the crews’ union</a> calls a gamble with '
+    'everybody’s sleep. <a href="https://site{0}.example/fares/{0}?from=quay">Fares stay</a> as they are until the autumn, '
+    "when the board looks at them again; by then the first winter timetable will have shown <strong>who really travels "
+    'after midnight</strong>, and <a href="https://site{0}.example/winter/{0}?from=quay">who only said so</a>.'
 )
+BULLET = "The southern line calls it unfair and has begun to wait as well; the bakery on the far side opens to an empty quay."
 
 
 def invented_edition(now: datetime.datetime) -> Edition:
-    """An edition of 33 links; a message of it has about thirty kilobytes on the wire."""
-    urls = [f"https://site{number}.example/story/{number}?from=quay" for number in range(LINKS)]
-    paragraph = (
-        '<p style="margin:0 0 14px;font:16px/1.5 Georgia,serif;color:#1a2029">{} '
-        '<a href="{}" style="color:#0b57b0">Read</a></p>\n'
+    """An edition as we render it, of eleven stories with 33 links; a message of it has about thirty kilobytes on the wire."""
+    body = f"<p>{PARAGRAPH}</p><ul><li>{BULLET}</li></ul>"
+    stories = (
+        Block(
+            uuid.uuid5(uuid.NAMESPACE_URL, str(n)),
+            "story",
+            Story(f"Night ferries, part {n}", body.format(n)),
+            {},
+        )
+        for n in range(1, STORIES + 1)
     )
-    html = "<!doctype html>\n<html><body>\n" + "".join(paragraph.format(WORDS, url) for url in urls)
-    html += f'<p><a href="{UNSUBSCRIBE}">Leave</a> or <a href="{PREFERENCES}">change</a></p>\n'
-    text = "\n\n".join(f"{WORDS[:90]}\n{WORDS[90:180]}\n{url}" for url in urls)
+    made = render(
+        Snapshot(
+            title="Night ferries", subject="Night ferries, and who pays for them", preheader="Two berths, no sleep",
+            day=now.date(), url="https://news.bench.example/bench/night-ferries/", site_url="https://news.bench.example",
+            masthead=Masthead("Bench", "Bench", "", "en", "1 Quay", Theme(), "https://news.bench.example/bench/"),
+            blocks=tuple(stories),
+        )
+    )  # fmt: skip
     return Edition(
-        number=1, subject="Night ferries, and who pays for them", html=f"{html}</body></html>\n",
-        text=f"{text}\n\nLeave: {UNSUBSCRIBE}\n", web="<p></p>", minutes=4, seal="b" * 64, frozen_at=now,
-        pieces=[{"uid": "story", "kind": "story", "links": urls}],
+        number=1, subject=made.subject, preheader=made.preheader, html=made.html, text=made.text, web=made.web,
+        minutes=made.minutes, pieces=[dataclasses.asdict(each) for each in made.pieces], seal="b" * 64, frozen_at=now,
     )  # fmt: skip
 
 
@@ -189,10 +205,11 @@ def in_c(made: Bench, messages: int) -> dict[str, float]:
 
 def shared_by(made: Bench, workers: int, messages: int) -> dict[str, float]:
     """Several workers on one send, so many messages between them: how many went out, and the seconds of the slowest."""
+    before = made.step("count")["sent"]
     running = [made.begin("send", messages // workers) for _ in range(workers)]
     done = [_heard(each) for each in running]
     return {
-        "messages": sum(each["messages"] for each in done),
+        "messages": made.step("count")["sent"] - before,
         "seconds": max(each["seconds"] for each in done),
     }
 

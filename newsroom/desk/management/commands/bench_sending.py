@@ -9,27 +9,17 @@ from typing import Any
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.management.base import BaseCommand
+from django.template import Context, Template
 from django.utils import timezone
 
 from newsroom.delivery import sending
 from newsroom.delivery.models import Send
 from newsroom.desk import benching_sending
+from newsroom.lib.links import ReaderToken
 
 MB = 1024
 EARLY = 20_000
 """Messages after which memory is looked at for the first time: from then on it should not grow."""
-
-
-class Command(BaseCommand):
-    help = "A step of the bench: plan, send, django or message."
-
-    def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("step", choices=["plan", "send", "django", "message"])
-        parser.add_argument("--readers", type=int, default=0)
-
-    def handle(self, *args: Any, step: str, readers: int, **options: Any) -> None:
-        steps = {"plan": _plan, "send": _send, "django": _django, "message": _message}
-        self.stdout.write(json.dumps(steps[step](readers)))
 
 
 def _plan(readers: int) -> dict[str, float]:
@@ -43,8 +33,8 @@ def _plan(readers: int) -> dict[str, float]:
 def _send(readers: int) -> dict[str, float]:
     """Work on the send until nothing is left, or so many messages have gone out."""
     send = Send.objects.get()
-    before, start = _cpu(), time.perf_counter()
     sent_before = sending.tally(send).sent
+    before, start = _cpu(), time.perf_counter()
     asked = early = 0
 
     def keep_going() -> bool:
@@ -65,28 +55,39 @@ def _send(readers: int) -> dict[str, float]:
 
 
 def _django(readers: int) -> dict[str, float]:
-    """The usual way: an ``EmailMultiAlternatives`` for each reader on one kept connection."""
+    """The usual way: a template of the finished issue, an ``EmailMultiAlternatives`` for each reader, one kept connection."""
     letter = benching_sending.whole_message()
-    text, html = letter.get_body(("plain",)), letter.get_body(("html",))
-    assert text is not None
-    assert html is not None
-    words, page = text.get_content(), html.get_content()
+    text, page = (_as_template(letter.get_body((kind,))) for kind in ("plain", "html"))
     before, start = _cpu(), time.perf_counter()
     with get_connection() as connection:
         for number in range(readers):
+            reader = Context({"token": ReaderToken(1, number).text, "name": f"Zoë Åkerlund {number}"})
+            address = f"{reader['name']} <user{number}@domain.example>"
+            leave = f"<{settings.SITE_URL}/u/{reader['token']}/>"
             mail = EmailMultiAlternatives(
-                str(letter["Subject"]), words, "The bench <bench@bench.example>", [f"user{number}@domain.example"],
-                connection=connection, headers={"List-Unsubscribe": f"<{settings.SITE_URL}/u/{number}/>"},
+                str(letter["Subject"]), text.render(reader), "The bench <bench@bench.example>", [address],
+                connection=connection, headers={"List-Unsubscribe": leave},
             )  # fmt: skip
-            mail.attach_alternative(page, "text/html")
+            mail.attach_alternative(page.render(reader), "text/html")
             mail.send()
     return {"messages": readers, "seconds": time.perf_counter() - start, "processor": _cpu() - before}
+
+
+def _as_template(part: Any) -> Template:
+    """A part of the message with a variable wherever the reader's token stands."""
+    _, token = benching_sending.on_the_wire()
+    return Template(part.get_content().replace(token, "{{ token }}"))
 
 
 def _message(_: int) -> dict[str, Any]:
     """One whole message as it goes over the wire, and the token in it, for the sender in C."""
     raw, token = benching_sending.on_the_wire()
     return {"message": raw.decode(), "token": token}
+
+
+def _count(_: int) -> dict[str, int]:
+    """How many have been sent by all workers so far, as the database knows it."""
+    return {"sent": sending.tally(Send.objects.get()).sent}
 
 
 def _cpu() -> float:
@@ -97,3 +98,17 @@ def _cpu() -> float:
 def _memory() -> int:
     """The most that this process has taken so far, in MB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // MB
+
+
+STEPS = {"plan": _plan, "send": _send, "django": _django, "message": _message, "count": _count}
+
+
+class Command(BaseCommand):
+    help = "A step of the bench."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("step", choices=list(STEPS))
+        parser.add_argument("--readers", type=int, default=0)
+
+    def handle(self, *args: Any, step: str, readers: int, **options: Any) -> None:
+        self.stdout.write(json.dumps(STEPS[step](readers)))
