@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from newsroom.audience import rules, suppressing
-from newsroom.audience.models import MailingList, Segment, Status, Subscriber, Subscription
+from newsroom.audience.models import MailingList, Segment, Status, Subscription
 
 __all__ = ["active", "addressed", "chosen", "list_of"]
 
@@ -43,10 +43,7 @@ def addressed(subscriptions: Collection[int]) -> list[tuple[int, str, str]]:
 
     Nobody active is on the suppression list, but an import or a restored copy may have crossed with a bounce.
     """
-    active = Subscription.objects.filter(pk__among=subscriptions, status=Status.ACTIVE)
-    person = dict(active.order_by("pk").values_list("pk", "subscriber_id"))
-    people = Subscriber.objects.filter(pk__among=person.values()).values_list("pk", "email", "name")
-    known = {pk: (email, name) for pk, email, name in people}
-    rows = [(pk, *known[whose]) for pk, whose in person.items() if whose in known]
+    active = Subscription.objects.filter(pk__among=subscriptions, status=Status.ACTIVE).order_by("pk")
+    rows = list(active.values_list("pk", "subscriber__email", "subscriber__name"))
     never = suppressing.suppressed_among(email for _, email, _ in rows)
     return [row for row in rows if row[1] not in never] if never else rows

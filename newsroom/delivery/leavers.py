@@ -90,7 +90,7 @@ def _deliveries(
         return {}
     issue_of = {each.pk: each.issue_id for each in sends}
     rows = Delivery.objects.filter(
-        send__in=list(issue_of), subscription__among=list(readers), outcome=Outcome.SENT
+        send__in=list(issue_of), subscription__among=frozenset(readers), outcome=Outcome.SENT
     )
     got: dict[int, list[tuple[datetime.datetime, int]]] = {}
     for send, reader, at in rows.order_by().values_list("send_id", "subscription_id", "at"):

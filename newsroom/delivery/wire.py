@@ -15,7 +15,7 @@ import hashlib
 import html
 import re
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -121,17 +121,14 @@ _TO = "to"
 
 @dataclass(frozen=True)
 class _Personal:
-    """A group with cuts other than the token: constant bytes between what is filled in."""
+    """A group with cuts other than the token; ``form`` has a ``%b`` in place of each."""
 
     place: int
-    constant: tuple[bytes, ...]
+    form: bytes
     cuts: tuple["_Cut", ...]
 
     def filled(self, to: bytes, name: str) -> bytes:
-        parts = [self.constant[0]]
-        for cut, after in zip(self.cuts, self.constant[1:], strict=True):
-            parts += (to if isinstance(cut, str) else cut(name), after)
-        return b"".join(parts)
+        return self.form % tuple([to if isinstance(cut, str) else cut(name) for cut in self.cuts])
 
 
 def compile_letter(
@@ -190,15 +187,9 @@ def _grouped(pieces: Iterable[bytes | _Cut]) -> tuple[tuple[bytes, ...], tuple[_
     return constant, tuple(each for each in personal if each.cuts)
 
 
-def _personal(place: int, group: Iterable[bytes | _Cut]) -> _Personal:
-    constant, cuts = [b""], []
-    for each in group:
-        if isinstance(each, bytes):
-            constant[-1] += each
-        else:
-            cuts.append(each)
-            constant.append(b"")
-    return _Personal(place, tuple(constant), tuple(cuts))
+def _personal(place: int, group: Sequence[bytes | _Cut]) -> _Personal:
+    form = b"".join(each.replace(b"%", b"%%") if isinstance(each, bytes) else b"%b" for each in group)
+    return _Personal(place, form, tuple(each for each in group if not isinstance(each, bytes)))
 
 
 def _html_with_links(part: str, found: Numbered) -> str:

@@ -17,7 +17,8 @@ __all__ = ["Among"]
 @ForeignKey.register_lookup
 @Field.register_lookup
 class Among(Lookup):
-    """``rhs`` holds numbers or words, in anything but a list or a tuple: Django would look into each of those."""
+    """``rhs`` holds numbers, or words of ASCII letters and digits, in anything but a list or a tuple: Django would look into
+    each of those."""
 
     lookup_name = "among"
     prepare_rhs = False
@@ -25,8 +26,11 @@ class Among(Lookup):
     def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         left, params = self.process_lhs(compiler, connection)
         given = self._given()
+        asked = f"{left} = ANY(%s)"
+        if isinstance(given[0], str):  # which of them comes first is the database's own idea
+            return asked, (*params, _array(given))
         bounds = (min(given), max(given))
-        return f"({left} = ANY(%s) AND {left} BETWEEN %s AND %s)", (*params, given, *params, *bounds)
+        return f"({asked} AND {left} BETWEEN %s AND %s)", (*params, _array(given), *params, *bounds)
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         left, params = self.process_lhs(compiler, connection)
@@ -36,3 +40,8 @@ class Among(Lookup):
         if given := list(self.rhs):
             return given
         raise EmptyResultSet
+
+
+def _array(given: list[Any]) -> str:
+    """As PostgreSQL writes an array; its driver would ask each element what it is. JSON has other brackets."""
+    return "{" + json.dumps(given)[1:-1] + "}"
