@@ -61,8 +61,8 @@ def _canary(readers: Iterable[int], seeds: frozenset[int]) -> "dict[Stage, array
 
 
 def _write(send: Send, stage: Stage, readers: Iterable[int]) -> int:
-    planned, left = 0, iter(readers)
-    while chunks := [_chunk(send, ids, stage=stage) for ids in islice(_cut(left), 200)]:
+    planned, cut = 0, _cut(iter(readers))
+    while chunks := [_chunk(send.pk, ids, stage=stage) for ids in islice(cut, 200)]:
         Chunk.objects.bulk_create(chunks)
         planned += sum(chunk.size for chunk in chunks)
     return planned
@@ -75,8 +75,8 @@ def _cut(readers: Iterator[int]) -> "Iterator[array[int]]":
         yield ids
 
 
-def _chunk(send: Send, ids: Sequence[int], **more: Any) -> Chunk:
-    return Chunk(send=send, ids=array("q", ids).tobytes(), size=len(ids), **more)
+def _chunk(send: int, ids: Sequence[int], **more: Any) -> Chunk:
+    return Chunk(send_id=send, ids=array("q", ids).tobytes(), size=len(ids), **more)
 
 
 @dataclass
@@ -189,7 +189,7 @@ class Closing:
         if not closed:
             return False
         write_deliveries(self.chunk.send_id, self.printing, self.rows, now=now)
-        again = partial(_chunk, self.chunk.send, stage=self.chunk.stage)
+        again = partial(_chunk, self.chunk.send_id, stage=self.chunk.stage)
         attempt, wait = self.chunk.attempt, AGAIN_AFTER * 4 ** (self.chunk.attempt - 1)
         if self.returned:
             again(self.returned, attempt=attempt).save(force_insert=True)

@@ -252,14 +252,13 @@ def _wrap_up(send: Send, *, now: datetime.datetime) -> None:
     stage = Send.objects.values_list("stage", flat=True).get(pk=send.pk)
     open_now = left.filter(stage__lte=stage)
     put_off = open_now.filter(state=ChunkState.WAITING, not_before__gt=now)
-    if put_off.exists() and not open_now.filter(Q(state=ChunkState.CLAIMED) | ~_later(now)).exists():
+    if (
+        put_off.exists()
+        and not open_now.filter(Q(state=ChunkState.CLAIMED) | ~Q(not_before__gt=now)).exists()
+    ):
         found = put_off.aggregate(first=Min("not_before"), readers=Sum("size"))
         words = f"{counted(found['readers'], 'message')} put off by the mail server; trying again."
         _wait(send, until=found["first"], why=words)
-
-
-def _later(now: datetime.datetime) -> Q:
-    return Q(not_before__gt=now)
 
 
 @transaction.atomic

@@ -92,6 +92,19 @@ def test_two_workers_share_nothing(settings):
     assert len(relay.taken) == 2
 
 
+@pytest.mark.parametrize("readers", [0, 1, 100, 1_234, 50_000])
+def test_a_short_list_is_cut_small_and_a_long_one_large_and_nobody_is_left_out(readers):
+    send = started(1)
+    send.chunks.all().delete()
+    assert chunks.plan(send, range(1, readers + 1)) == readers
+    made = list(send.chunks.order_by("pk"))
+    assert [each for chunk in made for each in chunks.ids_of(chunk)] == list(range(1, readers + 1))
+    before = 0
+    for chunk in made:
+        assert chunk.size == min(max(before // 10, chunks.SMALLEST), chunks.SIZE, readers - before)
+        before += chunk.size
+
+
 def test_it_honours_who_left_after_the_start(settings):
     publication = make_publication()
     leaver, stayer = (
