@@ -2,6 +2,8 @@
  *
  *     sink PORT [DELAY]      DELAY: microseconds before each reply is written
  *
+ * When it is told to end (SIGTERM) it prints how many messages it has taken.
+ *
  * One thread for all connections, so that it takes as little as possible from the sender beside it; replies to what came
  * together leave together, as a relay with PIPELINING does.
  */
@@ -9,6 +11,7 @@
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -25,7 +28,10 @@ struct answer { struct line *line; long due; size_t length; char words[REPLIES];
 
 static struct answer *later; /* in turn: all wait equally long */
 static size_t first, next;
-static long delay;
+static long delay, taken;
+static volatile sig_atomic_t told_to_end;
+
+static void end(int signal) { told_to_end = signal; }
 
 static long now(void) {
     struct timespec time;
@@ -88,7 +94,7 @@ static void understand(struct line *line) {
         size_t left = line->have - at;
         char *end = line->in_data ? memmem(from, left, END, 5) : memchr(from, '\n', left);
         if (!end) break;
-        if (line->in_data) { say(line, TAKEN); line->in_data = 0; at = (size_t)(end - line->heard) + 5; }
+        if (line->in_data) { taken++; say(line, TAKEN); line->in_data = 0; at = (size_t)(end - line->heard) + 5; }
         else { say(line, reply_to(from, &line->in_data)); at = (size_t)(end - line->heard) + 1; }
     }
     if (line->in_data && line->have - at > 4) at = line->have - 4;
@@ -121,6 +127,7 @@ int main(int count, char **words) {
     if (count > 2) delay = atol(words[2]);
     if (delay && !(later = calloc(LATER, sizeof *later))) return 1;
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGTERM, end);
     int door = socket(AF_INET, SOCK_STREAM, 0), lines = epoll_create1(0), one = 1;
     struct sockaddr_in place = {.sin_family = AF_INET, .sin_port = htons((unsigned short)atoi(words[1])),
                                 .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -128,10 +135,11 @@ int main(int count, char **words) {
     if (bind(door, (struct sockaddr *)&place, sizeof place) || listen(door, 256)) return 1;
     struct epoll_event at_the_door = {.events = EPOLLIN, .data.ptr = NULL}, events[AT_ONCE];
     epoll_ctl(lines, EPOLL_CTL_ADD, door, &at_the_door);
-    for (;;) {
+    while (!told_to_end) {
         int some = epoll_wait(lines, events, AT_ONCE, answer_those_due());
         for (int n = 0; n < some; n++)
             if (events[n].data.ptr) hear(events[n].data.ptr);
             else let_in(door, lines);
     }
+    printf("%ld\n", taken);
 }

@@ -146,12 +146,16 @@ def whole_message() -> EmailMessage:
 
 @dataclass
 class Bench:
-    """A database and a relay of its own for each thing that is measured; ``steps`` run in processes of their own."""
+    """A database and a relay of its own for each thing that is measured; steps run in processes of their own.
+
+    ``taken`` is how many messages the relay has taken, once it has ended.
+    """
 
     database: str = ""
     delay: int = 0
     folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="newsroom-bench-")))
     port: int = 0
+    taken: int = 0
 
     def step(self, name: str, readers: int = 0) -> dict[str, Any]:
         return _heard(self.begin(name, readers))
@@ -178,7 +182,7 @@ def bench(*, database: str = "", delay: int = 0) -> Iterator[Bench]:
     made = Bench(database, delay)
     with socket.create_server(("127.0.0.1", 0)) as free:
         made.port = free.getsockname()[1]
-    sink = subprocess.Popen([compiled("sink"), str(made.port), str(delay)])
+    sink = subprocess.Popen([compiled("sink"), str(made.port), str(delay)], stdout=subprocess.PIPE)
     try:
         subprocess.run(
             [sys.executable, "manage.py", "migrate", "-v0"],
@@ -189,7 +193,7 @@ def bench(*, database: str = "", delay: int = 0) -> Iterator[Bench]:
         yield made
     finally:
         sink.terminate()
-        sink.wait()
+        made.taken = int(sink.communicate()[0])
         shutil.rmtree(made.folder)
 
 

@@ -125,12 +125,14 @@ class Command(BaseCommand):
             plan = made.step("plan", 1_000_000)
             ours = made.step("send", 100_000)
             two, four = (benching_sending.shared_by(made, workers, 60_000) for workers in (2, 4))
+            recorded = made.step("count")["sent"]
         self._sender("PostgreSQL", ours, at_least=15_000)
         self._figure("plan of 1,000,000 readers", plan["seconds"], "s", at_most=10)
         self._figure("memory of a worker", ours["memory"], "MB", at_most=150)
         self._figure("  grown since 20,000", ours["memory"] - ours["early"], "MB", at_most=5)
         for workers, shared in ((1, ours), (2, two), (4, four)):
             self._figure(f"{workers} workers together", shared["messages"] / shared["seconds"], "/s")
+        self._figure("  taken by the sink, not once", abs(made.taken - recorded), "", at_most=0)
         return ours
 
     def _sender(self, database: str, sent: dict[str, Any], *, at_least: float) -> None:
