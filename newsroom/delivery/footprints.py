@@ -82,7 +82,10 @@ class Footprint(NamedTuple):
     @classmethod
     def read(cls, line: bytes) -> Self:
         """What ``line`` wrote. Raises ``ValueError`` for anything else, such as half a line."""
-        found = json.loads(line)
+        try:
+            found = json.loads(line)
+        except (ValueError, RecursionError):
+            found = None
         kinds = list(cls.__annotations__.values())
         if not isinstance(found, list) or [type(each) for each in found] != kinds:
             raise ValueError("no footprint")

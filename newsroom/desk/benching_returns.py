@@ -27,7 +27,7 @@ from newsroom.delivery.models import Outcome, Printing, Send
 from newsroom.desk import programs
 from newsroom.lib.links import ReaderToken
 
-__all__ = ["Followed", "Server", "another", "follow", "measure", "server"]
+__all__ = ["Followed", "Server", "another", "follow", "house", "measure", "server"]
 
 CONNECTIONS = 8
 READERS, LINKS = 3000, 33
@@ -125,8 +125,15 @@ def _until_recorded(running: Server, clicks: int) -> tuple[float, int]:
 
 
 @contextmanager
-def server(**variables: str) -> Iterator[Server]:
-    """The web server as ``manage.py run`` starts it, with a folder and a database of its own."""
+def server() -> Iterator[Server]:
+    """A web server of a newsroom of its own."""
+    with house() as made, another(made) as running:
+        yield running
+
+
+@contextmanager
+def house(**variables: str) -> Iterator[Server]:
+    """A newsroom with a folder and a database of its own, in which no server runs yet."""
     with tempfile.TemporaryDirectory() as folder:
         environ = {
             **os.environ, "VAR": folder, "DATABASE_URL": "", "SECRET_KEY": settings.SECRET_KEY, **variables,
@@ -134,15 +141,14 @@ def server(**variables: str) -> Iterator[Server]:
         _manage(["migrate", "-v0"], environ)
         printing, reader = map(int, _shell(f"from {__name__} import invent; invent()", environ).split())
         try:
-            with another(Server(0, 0, printing, reader, environ)) as running:
-                yield running
+            yield Server(0, 0, printing, reader, environ)
         finally:
             _wait_for_the_recorder(Path(folder))
 
 
 @contextmanager
 def another(first: Server) -> Iterator[Server]:
-    """One more web server of the same newsroom."""
+    """The web server as ``manage.py run`` starts it, in the newsroom of another one."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     process = subprocess.Popen(
