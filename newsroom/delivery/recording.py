@@ -57,8 +57,8 @@ class Recorder:
             try:
                 more = [self._look(path) for path in found]
                 wait = 0 if any(more) else EVERY
-            except Error as error:
-                _log.warning("Clicks and opens wait for the database: %s", error)
+            except (Error, OSError) as error:  # restarted, we should meet it again
+                _log.warning("Clicks and opens wait until this is over: %s", error)
                 self._start_anew()
                 if not _somebody_lives():
                     return
@@ -149,12 +149,14 @@ def keep_recording() -> None:
     The thread that sees to it is started by the first footprint, since a server may fork after it has loaded us.
     """
     spools.spool.when_begun = _look_after_it
-    if spools.left():
-        _begin()
+    _begin()
 
 
 def _look_after_it() -> None:
-    threading.Thread(target=_keep_looking, name="recording", daemon=True).start()
+    try:
+        threading.Thread(target=_keep_looking, name="recording", daemon=True).start()
+    except RuntimeError as error:  # no thread can be started; that is no reason to lead no reader on
+        _log.warning("Clicks wait until a server is started again: %s", error)
 
 
 def _keep_looking() -> None:
@@ -167,10 +169,13 @@ _begun: list[subprocess.Popen[bytes]] = []
 
 
 def _begin() -> None:
-    """Start a recorder if none runs. It is given the lock as it is held, so that there is no moment for a second one."""
+    """Start a recorder if there are spools and none runs.
+
+    It is given the lock as it is held, so that there is no moment for a second one.
+    """
     _begun[:] = [each for each in _begun if each.poll() is None]
     try:
-        if (lock := hold()) is not None:
+        if spools.left() and (lock := hold()) is not None:
             try:
                 _begun.append(_started(lock))
             finally:
@@ -182,10 +187,7 @@ def _begin() -> None:
 def _started(lock: int) -> subprocess.Popen[bytes]:
     started = subprocess.Popen(
         [_python(), settings.BASE_DIR / "manage.py", "record_clicks", "--lock", str(lock)],
-        env={
-            **os.environ,
-            "DATABASE_POOL_SIZE": "0",
-        },  # it needs one connection, and no threads that look after more
+        env={**os.environ, "DATABASE_POOL_SIZE": "0"},  # one connection is enough, and needs no threads
         stdin=subprocess.DEVNULL,
         pass_fds=[lock],
         process_group=0,  # whoever stops the server's group, as Ctrl-C does, lets it read to the end

@@ -23,11 +23,11 @@ from newsroom.lib.sparing import Sparing
 __all__ = ["LONGEST", "Spool", "Written", "folder", "hold", "left", "spool", "unread"]
 
 FULL = 4_000_000
-"""Bytes after which a process goes on in a new spool, so that what is recorded can be deleted: some 25,000 clicks."""
+"""Bytes after which a process goes on in a new spool, so that what is recorded can be deleted: some 35,000 clicks."""
 LONGEST = 4096
 """Bytes of a line at most."""
 PORTION = 16 * LONGEST
-"""Bytes that are read at once: some 400 clicks."""
+"""Bytes that are read at once: some 600 clicks."""
 
 _log = logging.getLogger(__name__)
 _log.addFilter(Sparing())

@@ -141,7 +141,7 @@ def test_a_line_that_is_torn_by_a_full_disk_takes_no_other_along(trail, taken, m
     assert taken == steps(3)
 
 
-def _full(*_):
+def _full(*_, **__):
     raise OSError(errno.ENOSPC, "No space left on device")
 
 
@@ -300,9 +300,34 @@ def test_one_recorder_at_a_time():
     os.close(recording.hold())
 
 
-def test_a_full_disk_does_not_hinder_the_thread_that_starts_one(monkeypatch):
-    monkeypatch.setattr(spools.os, "open", _full)
+def test_a_recorder_is_started_only_if_there_is_something_to_read(trail, monkeypatch):
+    started: list[int] = []
+    monkeypatch.setattr(recording, "_started", started.append)
+    monkeypatch.setattr(recording, "_begun", [])
     recording._begin()
+    assert not started
+    trail.lay(steps(1))
+    recording._begin()
+    assert len(started) == 1
+
+
+def test_a_recorder_that_cannot_be_started_ends_nothing(trail, monkeypatch):
+    trail.lay(steps(1))
+    monkeypatch.setattr(recording.subprocess, "Popen", _full)
+    recording._begin()
+    lock = recording.hold()
+    assert lock is not None
+    os.close(lock)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_disk_that_fails_is_waited_for(trail, taken, monkeypatch):
+    trail.lay(steps(3))
+    with monkeypatch.context() as broken:
+        broken.setattr(spools.os, "pread", _full)
+        trail.record()
+    trail.record()
+    assert taken == steps(3)
 
 
 @pytest.mark.parametrize(
