@@ -8,6 +8,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsroom.settings")
 
 application = get_wsgi_application()
 
-from newsroom.delivery.footprints import basket  # noqa: E402 - models can be imported only now
+from newsroom.delivery import recording  # noqa: E402 - models can be imported only now
 
-basket.write_by_itself()
+recording.keep_recording()

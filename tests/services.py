@@ -10,6 +10,7 @@ import smtplib
 import socket
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NoReturn
 from urllib.parse import urlsplit
@@ -117,6 +118,13 @@ def postgres() -> str:
 @pytest.fixture
 def own_postgres(postgres: str) -> Iterator[str]:
     """The URL of an empty database that is the test's own."""
+    with own_database(postgres) as url:
+        yield url
+
+
+@contextmanager
+def own_database(postgres: str) -> Iterator[str]:
+    """An empty database as long as this lasts."""
     import psycopg
 
     name = f"newsroom_{uuid.uuid4().hex[:12]}"

@@ -1,24 +1,19 @@
 """Links followed and pixels fetched: what a printing's links lead to, and who was where.
 
-A request only lays down a footprint, a few words in memory. A thread of the web server writes what has gathered, five times a
-second: no reader waits for the database, a burst costs few queries, and a killed server has lost a second of clicks at most.
-While the database does not answer, footprints wait for it.
+A request only lays down a footprint, as a line on disk (``spools``). A program beside the web server (``recording``) has many of
+them written at once: no reader waits for the database, and a burst costs few queries.
 """
 
-import atexit
 import datetime
-import logging
-import sys
-import threading
-import time
-from collections import defaultdict, deque
+import json
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cache
 from hashlib import blake2b, sha256
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from django.conf import settings
-from django.db import Error, InterfaceError, OperationalError, connection, transaction
+from django.db import transaction
 
 from issues import clicks, openings
 from issues.clicks import Seen
@@ -27,21 +22,14 @@ from issues.openings import Fetched
 from newsroom.audience import engagement
 from newsroom.delivery.models import Delivery, Printing
 
-__all__ = ["PIXEL", "Basket", "Footprint", "Leads", "basket", "forget", "leads", "reader_of", "write"]
+__all__ = ["PIXEL", "Footprint", "Leads", "forget", "leads", "reader_of", "write"]
 
-EVERY = 0.2
-"""Seconds between two writings. Small portions: while one is written, requests get every other turn."""
-AT_ONCE = 500
-"""Footprints in one transaction."""
-MOST = 200_000
-"""Footprints kept while the database does not answer, some 100 MB; then the oldest go."""
-PATIENCE = 0.0001
-"""Seconds that a request waits for its turn while footprints are written; with Python's own 5 ms one in a hundred took 20 ms."""
 PIXEL = -1
 """In place of a link's number: the pixel."""
 _KNOWN = 500
-
-_log = logging.getLogger(__name__)
+_JSON = json.JSONEncoder(separators=(",", ":"))
+_METHOD, _AGENT = 8, 300
+"""Characters that are kept. The longest line, all emoji in twelve bytes each, is below 4 KB."""
 
 
 class Leads(NamedTuple):
@@ -82,6 +70,30 @@ class Footprint(NamedTuple):
     at: float
     method: str
     agent: str
+
+    def line(self) -> bytes:
+        """As it stands in a spool: JSON in ASCII, below 4 KB, with the end of a line nowhere but at its end.
+
+        Of method and agent only what a database takes: no NUL, no half of a surrogate pair, and not more than it keeps.
+        """
+        kept = self._replace(method=_plain(self.method, _METHOD), agent=_plain(self.agent, _AGENT))
+        return f"{_JSON.encode(kept)}\n".encode()
+
+    @classmethod
+    def read(cls, line: bytes) -> Self:
+        """What ``line`` wrote. Raises ``ValueError`` for anything else, such as half a line."""
+        try:
+            found = json.loads(line)
+        except (ValueError, RecursionError):
+            found = None
+        kinds = list(cls.__annotations__.values())
+        if not isinstance(found, list) or [type(each) for each in found] != kinds:
+            raise ValueError("no footprint")
+        return cls(*found)
+
+
+def _plain(words: str, most: int) -> str:
+    return words[:most].replace("\0", "").encode(errors="replace").decode()
 
 
 def reader_of(issue: int, subscription: int) -> str:
@@ -152,75 +164,3 @@ def _fetched(step: Footprint, names: _Names, delivered: _Times) -> Fetched:
 
 def _moment(step: Footprint) -> datetime.datetime:
     return datetime.datetime.fromtimestamp(step.at, datetime.UTC)
-
-
-class Basket:
-    """Where footprints wait to be written. ``add`` may be called from any thread and takes a microsecond."""
-
-    def __init__(self) -> None:
-        self._kept: deque[Footprint] = deque(maxlen=MOST)
-        self._writing = threading.Lock()
-        self._by_itself = False
-        self._thread: threading.Thread | None = None
-
-    def __len__(self) -> int:
-        return len(self._kept)
-
-    def add(self, step: Footprint) -> None:
-        self._kept.append(step)
-        if self._by_itself and self._thread is None:
-            self._start()
-
-    def write_by_itself(self) -> None:
-        """From now on: five times a second, and once more when the program ends.
-
-        The thread is started by the first footprint, since a server may fork after it has loaded us.
-        """
-        self._by_itself = True
-        sys.setswitchinterval(PATIENCE)
-        atexit.register(self.empty)
-
-    def empty(self) -> None:
-        """Write what is there; if the database does not answer, keep it and say so."""
-        with self._writing:
-            while self._kept:
-                some = [self._kept.popleft() for _ in range(min(len(self._kept), AT_ONCE))]
-                try:
-                    self._write(some)
-                except (OperationalError, InterfaceError) as error:
-                    self._put_back(some)
-                    connection.close()
-                    _log.warning("%d clicks and opens wait for the database: %s", len(self), error)
-                    return
-
-    def _start(self) -> None:
-        with self._writing:
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._keep_writing, name="footprints", daemon=True)
-                self._thread.start()
-
-    def _keep_writing(self) -> None:
-        while True:
-            time.sleep(EVERY)
-            if self._kept:
-                self.empty()
-
-    def _write(self, some: Sequence[Footprint]) -> None:
-        """A footprint that the database will never take must not hold up the others."""
-        try:
-            write(some)
-        except (OperationalError, InterfaceError):
-            raise
-        except Error:
-            if len(some) == 1:
-                _log.exception("A click could not be recorded and is dropped.")
-                return
-            for each in some:
-                self._write([each])
-
-    def _put_back(self, some: Sequence[Footprint]) -> None:
-        room = max(MOST - len(self._kept), 0)
-        self._kept.extendleft(reversed(some[len(some) - min(room, len(some)) :]))
-
-
-basket = Basket()

@@ -1,7 +1,7 @@
 """``/c/<token>/<n>`` and ``/o/<token>.gif``: the addresses in a mail, answered before anything else is asked.
 
 Nothing here needs a session, a form or a template, and a mail sends its readers all at once; so this stands in front of Django's
-other middleware. It looks at the token and at a table in memory, and lays down a footprint.
+other middleware. It looks at the token and at a table in memory, and appends a footprint to the spool of its process.
 """
 
 import re
@@ -12,7 +12,8 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.encoding import iri_to_uri
 
-from newsroom.delivery.footprints import PIXEL, Footprint, basket, leads
+from newsroom.delivery.footprints import PIXEL, Footprint, leads
+from newsroom.delivery.spools import spool
 from newsroom.lib.links import TOKEN_LENGTH, reader_token
 
 __all__ = ["ONE_PIXEL", "follow_links"]
@@ -61,10 +62,9 @@ def _answer(request: HttpRequest) -> HttpResponse:
     number = int(found[2]) if found[2] else PIXEL
     if table is None or number >= len(table.links):
         return _not_ours()
-    agent = request.META.get("HTTP_USER_AGENT", "").replace("\0", "")
-    basket.add(
-        Footprint(token.printing, token.subscription, number, time.time(), request.method, agent[:300])
-    )
+    agent = request.META.get("HTTP_USER_AGENT", "")
+    step = Footprint(token.printing, token.subscription, number, time.time(), request.method, agent)
+    spool.append(step.line())
     if number == PIXEL:
         return _with(HttpResponse(ONE_PIXEL, content_type="image/gif"))
     return _with(HttpResponse(status=302, headers={"Location": iri_to_uri(table.links[number][0])}))

@@ -1,6 +1,7 @@
 """Links and pixels of a mail: they lead where the mail says, nobody else's do, and each is recorded."""
 
 import datetime
+from collections.abc import Iterator
 
 import pytest
 from django.db import OperationalError
@@ -9,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from issues.models import Click, Opening
-from newsroom.delivery import footprints, redirecting
-from newsroom.delivery.footprints import PIXEL, Basket, Footprint, reader_of
+from newsroom.delivery import footprints
+from newsroom.delivery.footprints import PIXEL, Footprint, reader_of
 from newsroom.lib.links import ReaderToken
 from tests.delivery.mail import LINKS, make_mailed, token
+from tests.delivery.trail import Trail
 from tests.make import NOW
 
 pytestmark = pytest.mark.django_db
@@ -22,12 +24,11 @@ HOUR = datetime.timedelta(hours=1)
 
 
 @pytest.fixture(autouse=True)
-def basket(monkeypatch) -> Basket:
-    """An empty basket that is written only when a test says so, and no printing known from another test."""
-    made = Basket()
-    monkeypatch.setattr(redirecting, "basket", made)
+def trail(monkeypatch) -> Iterator[Trail]:
+    """A spool of the test's own, recorded when the test says so; and no printing known from another test."""
     footprints.forget()
-    return made
+    with Trail.fresh(monkeypatch) as made:
+        yield made
 
 
 @pytest.fixture
@@ -42,12 +43,12 @@ def step(printing, reader, link: int = 0, *, after: float = 3600, agent: str = B
 # the redirect
 
 
-def test_a_link_leads_where_the_printing_says(client, basket):
+def test_a_link_leads_where_the_printing_says(client, trail):
     printing, (reader,) = make_mailed()
     for number, (url, _, _) in enumerate(LINKS):
         answer = client.get(f"/c/{token(printing, reader)}/{number}")
         assert (answer.status_code, answer["Location"]) == (302, url)
-    assert len(basket) == len(LINKS)
+    assert len(trail) == len(LINKS)
 
 
 def test_the_redirect_is_private(client):
@@ -59,20 +60,20 @@ def test_the_redirect_is_private(client):
     assert not answer.cookies
 
 
-def test_head_is_answered_and_recorded_as_such(client, basket):
+def test_head_is_answered_and_recorded_as_such(client, trail):
     printing, (reader,) = make_mailed()
     assert client.head(f"/c/{token(printing, reader)}/0")["Location"] == LINKS[0][0]
-    basket.empty()
+    trail.record()
     assert Click.objects.get().verdict == "head"
 
 
-def test_other_methods_are_refused(client, basket):
+def test_other_methods_are_refused(client, trail):
     printing, (reader,) = make_mailed()
     assert client.post(f"/c/{token(printing, reader)}/0").status_code == 405
-    assert not len(basket)
+    assert not len(trail)
 
 
-def test_forged_addresses_are_404_and_leave_no_trace(client, basket, django_assert_num_queries):
+def test_forged_addresses_are_404_and_leave_no_trace(client, trail, django_assert_num_queries):
     printing, (reader,) = make_mailed()
     good = token(printing, reader)
     forged = [
@@ -86,7 +87,7 @@ def test_forged_addresses_are_404_and_leave_no_trace(client, basket, django_asse
             assert (answer.status_code, answer.has_header("Location")) == (404, False), path
     assert client.get(f"/c/{good}/{len(LINKS)}").status_code == 404
     assert client.get(f"/c/{ReaderToken(printing.pk + 1, reader.pk).text}/0").status_code == 404
-    assert not len(basket)
+    assert not len(trail)
 
 
 @given(st.text(max_size=60), st.text(max_size=8))
@@ -118,13 +119,13 @@ def test_without_a_database_known_links_lead_on_and_others_ask_for_patience(clie
     assert client.get(path).status_code == 503
 
 
-def test_the_pixel_is_a_gif_of_43_bytes(client, basket):
+def test_the_pixel_is_a_gif_of_43_bytes(client, trail):
     printing, (reader,) = make_mailed()
     answer = client.get(f"/o/{token(printing, reader)}.gif")
     assert (answer.status_code, answer["Content-Type"], len(answer.content)) == (200, "image/gif", 43)
     assert answer.content.startswith(b"GIF89a\x01\x00\x01\x00")
     assert answer["Cache-Control"] == "no-store"
-    basket.empty()
+    trail.record()
     assert Opening.objects.get().issue == printing.send.issue
 
 
@@ -207,46 +208,3 @@ def test_an_erased_reader_and_a_printing_that_is_gone_hold_nothing_up():
     erased.subscriber.delete()
     footprints.write(steps)
     assert Click.objects.count() == 2
-
-
-# the basket
-
-
-def test_what_could_not_be_written_is_kept_in_order(basket, monkeypatch):
-    steps = [Footprint(1, n, 0, float(n), "GET", "") for n in range(1200)]
-    for each in steps:
-        basket.add(each)
-    taken: list[Footprint] = []
-
-    def unwilling(some):
-        raise OperationalError("gone")
-
-    monkeypatch.setattr(footprints, "write", unwilling)
-    basket.empty()
-    assert len(basket) == 1200
-    monkeypatch.setattr(footprints, "write", taken.extend)
-    basket.empty()
-    assert taken == steps
-
-
-def test_one_that_the_database_never_takes_holds_up_no_other(basket, monkeypatch):
-    taken: list[Footprint] = []
-
-    def choosy(some):
-        if any(each.agent == "bad" for each in some):
-            raise footprints.Error("no such text")
-        taken.extend(some)
-
-    monkeypatch.setattr(footprints, "write", choosy)
-    for number in range(5):
-        basket.add(Footprint(1, number, 0, 0.0, "GET", "bad" if number == 2 else ""))
-    basket.empty()
-    assert [each.subscription for each in taken] == [0, 1, 3, 4]
-
-
-def test_the_basket_is_bounded(basket, monkeypatch):
-    monkeypatch.setattr(footprints, "MOST", 10)
-    small = Basket()
-    for number in range(25):
-        small.add(Footprint(1, number, 0, 0.0, "GET", ""))
-    assert len(small) == 10

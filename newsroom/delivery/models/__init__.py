@@ -12,6 +12,7 @@ from newsroom.delivery.models.sends import (
     SendStatus,
     Stage,
 )
+from newsroom.delivery.models.spools import Bookmark
 from newsroom.delivery.models.work import (
     Chunk,
     ChunkState,
@@ -25,6 +26,7 @@ from newsroom.delivery.models.work import (
 __all__ = [
     "LIVE",
     "SEND_MOVES",
+    "Bookmark",
     "Chunk",
     "ChunkState",
     "Delivery",

@@ -3,9 +3,10 @@
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from newsroom.delivery import access, returns
+from newsroom.delivery import access, recording, returns
 from newsroom.delivery.forms import ReturnsForm
 from newsroom.lib.people import allow
 
@@ -14,12 +15,14 @@ RETURNS_A_PAGE = 100
 
 @require_safe
 def returned(request: HttpRequest) -> HttpResponse:
-    """Bounces and complaints, the latest first, of all sends or of one; and what follows from them."""
+    """Bounces and complaints, the latest first, of all sends or of one; what follows from them; and whether clicks wait."""
     allow(request.user, access.SEE)
     form = ReturnsForm(request.GET)
     found = form.found()
+    backlog = recording.backlog()
     values = {
         "form": form,
+        "backlog": backlog if backlog.late(now=timezone.now()) else None,
         "page": Paginator(found, RETURNS_A_PAGE).get_page(request.GET.get("page")),
         "counts": returns.counts(found),
         "rules": returns.rules(),
