@@ -45,6 +45,7 @@ SILENCED_SYSTEM_CHECKS = [
 ]
 
 INSTALLED_APPS = [
+    "newsroom.bench",
     "newsroom.desk",
     "newsroom.archive",
     "newsroom.delivery",

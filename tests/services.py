@@ -8,14 +8,14 @@ import os
 import shutil
 import smtplib
 import socket
-import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NoReturn
 from urllib.parse import urlsplit
 
 import pytest
+
+from newsroom.bench.ground import database
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM_OPTIONS = [
@@ -118,20 +118,8 @@ def postgres() -> str:
 @pytest.fixture
 def own_postgres(postgres: str) -> Iterator[str]:
     """The URL of an empty database that is the test's own."""
-    with own_database(postgres) as url:
+    with database(postgres) as url:
         yield url
-
-
-@contextmanager
-def own_database(postgres: str) -> Iterator[str]:
-    """An empty database as long as this lasts."""
-    import psycopg
-
-    name = f"newsroom_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(postgres, autocommit=True) as server:
-        server.execute(f'CREATE DATABASE "{name}"')
-        yield urlsplit(postgres)._replace(path=f"/{name}").geturl()
-        server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 def _own_address(name: str, *, default_port: int) -> str:

@@ -22,6 +22,14 @@ BELOW = {
         "newsroom.delivery",
         "sponsors",
     },
+    "newsroom.bench": {
+        "newsroom.lib",
+        "newsroom.audience",
+        "issues",
+        "newsroom.delivery",
+        "sponsors",
+        "newsroom.desk",
+    },
 }
 """Which packages each may import from."""
 

@@ -66,7 +66,7 @@ PLAN = """
 from django.utils import timezone
 from newsroom.delivery import sending
 from newsroom.delivery.models import Send
-from newsroom.desk.benching_sending import planned_send
+from newsroom.bench.sending import planned_send
 send = planned_send({readers})
 Send.objects.update(policy="{policy}")
 send.refresh_from_db()

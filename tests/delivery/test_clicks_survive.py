@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from newsroom.bench.clicks import Server, another, follow, house
+from newsroom.bench.ground import database
 from newsroom.delivery import spools
-from newsroom.desk.benching_returns import Server, another, follow, house
 from tests.running import processes
-from tests.services import own_database
 
 RATE = 200
 
@@ -27,7 +27,7 @@ def newsroom(request) -> Iterator[Server]:
             yield made
     else:
         with (
-            own_database(request.getfixturevalue("postgres")) as url,
+            database(request.getfixturevalue("postgres")) as url,
             house(DATABASE_URL=url, DATABASE_POOL_SIZE="0") as made,
         ):
             yield made

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from issues.models import Publication
-from newsroom.desk import benching
+from newsroom.bench import pages
 from sponsors import calendar, holding, inventory
 from sponsors.models import RateCard, RateCardItem
 from tests.make import NOW, TODAY, make_advertiser, make_insertion, make_issue, make_publication, make_slot
@@ -19,7 +19,7 @@ DAY = datetime.timedelta(days=1)
 @pytest.fixture
 def full_board() -> Publication:
     """Twelve weeks of eight placements with 400 bookings, as ``make bench`` measures them."""
-    return benching.full_board(now=timezone.now())
+    return pages.full_board(now=timezone.now())
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def cells(found: calendar.Board) -> list[tuple[str, str]]:
 
 
 def test_twelve_weeks_with_400_bookings_take_12_queries_and_60_kilobytes(full_board):
-    page = benching.calendar_page(full_board, times=1)
+    page = pages.calendar_page(full_board, times=1)
     assert page.queries <= 12
     assert page.gzipped <= 60 * 1024
 

@@ -16,7 +16,7 @@ from issues.models import Publication
 from issues.rendering import render
 from issues.rendering.render import forget, render_html, render_text, render_web
 from issues.snapshot import Snapshot, take
-from newsroom.desk import benching, benching_intake, benching_returns, benching_sending
+from newsroom.bench import clicks, ground, intake, pages, sending
 
 SAMPLE = settings.BASE_DIR.parent / "shared/corpus/newsletters/seed-passing-the-pytorch.txt"
 RESULTS = settings.BASE_DIR / "bench/results.json"
@@ -51,12 +51,12 @@ class Command(BaseCommand):
             f"Rendering {draft.name} ({len(snapshot.blocks)} blocks; HTML mail {len(made.html.encode()):,} bytes)"
         )
         self._figure(
-            "HTML, text and web", benching.median_ms(lambda: _afresh(render, snapshot)), "ms", at_most=10
+            "HTML, text and web", pages.median_ms(lambda: _afresh(render, snapshot)), "ms", at_most=10
         )
-        self._figure("  HTML mail", benching.median_ms(lambda: _afresh(render_html, snapshot)), "ms")
-        self._figure("  plain text", benching.median_ms(lambda: render_text(snapshot)), "ms")
-        self._figure("  web page", benching.median_ms(lambda: _afresh(render_web, snapshot)), "ms")
-        self._figure("the same again", benching.median_ms(lambda: render(snapshot)), "ms")
+        self._figure("  HTML mail", pages.median_ms(lambda: _afresh(render_html, snapshot)), "ms")
+        self._figure("  plain text", pages.median_ms(lambda: render_text(snapshot)), "ms")
+        self._figure("  web page", pages.median_ms(lambda: _afresh(render_web, snapshot)), "ms")
+        self._figure("the same again", pages.median_ms(lambda: render(snapshot)), "ms")
 
     def _calendar(self) -> None:
         self._say(
@@ -70,13 +70,13 @@ class Command(BaseCommand):
 
     def _archive(self) -> None:
         self._say(
-            f"Archive issue page ({benching.REQUESTS:,} requests, {benching.CONNECTIONS} connections, one gthread worker)"
+            f"Archive issue page ({pages.REQUESTS:,} requests, {pages.CONNECTIONS} connections, one gthread worker)"
         )
-        with benching.archive() as (port, server):
-            path = benching.newest_issue(port)
-            whole = benching.load(port, server, path)
-            unchanged = benching.load(
-                port, server, path, headers={"If-None-Match": benching.etag(port, path)}, expected=304
+        with pages.archive() as (port, server):
+            path = pages.newest_issue(port)
+            whole = pages.load(port, server, path)
+            unchanged = pages.load(
+                port, server, path, headers={"If-None-Match": pages.etag(port, path)}, expected=304
             )
         self._figure("processor time a request", whole.processor_ms, "ms", at_most=3)
         self._figure("requests a second", whole.per_second, "/s")
@@ -84,47 +84,47 @@ class Command(BaseCommand):
         self._figure("304s a second", unchanged.per_second, "/s")
 
     def _sending(self) -> None:
-        size = len(benching_sending.on_the_wire()[0])
+        size = len(sending.on_the_wire()[0])
         self._say(
-            f"Sending (a message of {size:,} bytes with {benching_sending.LINKS} links, {benching_sending.CONNECTIONS} "
+            f"Sending (a message of {size:,} bytes with {sending.LINKS} links, {sending.CONNECTIONS} "
             "connections, to a sink that takes everything)"
         )
-        with benching_sending.bench() as sqlite:
+        with sending.bench() as sqlite:
             django = sqlite.step("django", 1_000)
-            c = benching_sending.in_c(sqlite, 100_000)
+            c = sending.in_c(sqlite, 100_000)
             sqlite.step("plan", 50_000)
             ours = sqlite.step("send")
         self._sender("SQLite", ours, at_least=8_000)
-        with benching_sending.bench(delay=20_000) as far:
+        with sending.bench(delay=20_000) as far:
             far.step("plan", 4_000)
             late = far.step("send")
-        with benching_sending.postgres() as database:
-            if database:
-                ours = self._sending_on_postgres(database)
-                self._intake(database)
+        with ground.postgres() as server:
+            if server:
+                ours = self._sending_on_postgres(server)
+                self._intake(server)
         self._figure("  against Django’s own way", _per_core(ours) / _per_core(django), "×", at_least=60)
         self._figure("  against a sender in C", _per_core(c) / _per_core(ours), "×", at_most=3)
         self._figure("20 ms to each reply", late["messages"] / late["seconds"], "/s", at_least=400)
 
-    def _intake(self, database: str) -> None:
-        taken = benching_intake.measure(1_000_000, database=database)
+    def _intake(self, server: str) -> None:
+        taken = intake.measure(1_000_000, server=server)
         self._figure("import of 1,000,000 rows", taken["import"]["seconds"], "s", at_most=90)
         self._figure("  memory", taken["import"]["peak MB"], "MB")
 
     def _coming_back(self) -> None:
         self._say("Clicks (the redirect behind the links of a mail; one gthread worker on one core)")
-        followed = benching_returns.measure()
+        followed = clicks.measure()
         self._figure("redirects a second", followed["redirects a second"], "/s", at_least=1_500)
         self._figure("  99th percentile at 1,500", followed["p99, ms"], "ms", at_most=20)
         self._figure(
             "  lost of all", followed["clicks followed"] - followed["clicks recorded"], "", at_most=0
         )
 
-    def _sending_on_postgres(self, database: str) -> dict[str, Any]:
-        with benching_sending.bench(database=database) as made:
+    def _sending_on_postgres(self, server: str) -> dict[str, Any]:
+        with ground.database(server) as database, sending.bench(database=database) as made:
             plan = made.step("plan", 1_000_000)
             ours = made.step("send", 100_000)
-            two, four = (benching_sending.shared_by(made, workers, 60_000) for workers in (2, 4))
+            two, four = (sending.shared_by(made, workers, 60_000) for workers in (2, 4))
             recorded = made.step("count")["sent"]
         self._sender("PostgreSQL", ours, at_least=15_000)
         self._figure("plan of 1,000,000 readers", plan["seconds"], "s", at_most=10)
@@ -141,7 +141,7 @@ class Command(BaseCommand):
 
     def _write(self) -> None:
         """For the README, and for whoever wants to compare."""
-        results = {"machine": benching.machine(), "figures": self._figures}
+        results = {"machine": ground.machine(), "figures": self._figures}
         RESULTS.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
         self._say(f"Written to {RESULTS.relative_to(settings.BASE_DIR)}")
 
@@ -180,12 +180,12 @@ def _afresh(rendering: Callable[[Snapshot], object], snapshot: Snapshot) -> None
     rendering(snapshot)
 
 
-def _of_a_full_board() -> benching.Page:
+def _of_a_full_board() -> pages.Page:
     """The calendar of an invented publication, measured and then undone."""
-    taken: list[benching.Page] = []
+    taken: list[pages.Page] = []
     try:
         with transaction.atomic():
-            taken.append(benching.calendar_page(benching.full_board(now=timezone.now())))
+            taken.append(pages.calendar_page(pages.full_board(now=timezone.now())))
             raise Undone
     except Undone:
         return taken[0]

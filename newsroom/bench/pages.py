@@ -1,13 +1,10 @@
-"""Measuring what docs/performance.md promises. Machines are noisy: read medians, compare in one run."""
+"""Measuring pages: the sponsor calendar, and an issue in the archive through the web server that we run."""
 
 import datetime
 import gzip
 import http.client
 import itertools
 import os
-import platform
-import re
-import socket
 import statistics
 import subprocess
 import sys
@@ -17,7 +14,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from django.conf import settings
 from django.contrib.auth.models import Group, User
@@ -27,6 +23,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from issues.models import Issue, Publication
+from newsroom.bench import ground
 from newsroom.desk import roles
 from sponsors import inventory
 from sponsors.models import (
@@ -49,7 +46,6 @@ from sponsors.models import (
 
 REQUESTS = 2000
 CONNECTIONS = 4
-TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True)
@@ -58,14 +54,6 @@ class Load:
 
     per_second: float
     processor_ms: float
-
-
-def machine() -> str:
-    """What it was measured on."""
-    info = Path("/proc/cpuinfo")
-    models = re.findall(r"model name\s*: (.+)", info.read_text()) if info.exists() else []
-    name = models[0] if models else platform.processor() or platform.machine()
-    return f"{os.cpu_count()} cores of {name}, Python {platform.python_version()}"
 
 
 def median_ms(work: Callable[[], object], *, times: int = 60) -> float:
@@ -201,23 +189,16 @@ def _version(advertiser: Advertiser, *, now: datetime.datetime) -> CreativeVersi
 @contextmanager
 def archive() -> Iterator[tuple[int, int]]:
     """A web server with a month of the demo in a folder of its own: its port and process id."""
-    with tempfile.TemporaryDirectory() as folder, socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-        free.close()
+    port = ground.free_port()
+    with tempfile.TemporaryDirectory() as folder:
         environ = {**os.environ, "VAR": folder, "DATABASE_URL": "", "SITE_URL": f"http://127.0.0.1:{port}"}
-        for words in (["migrate", "-v0"], ["make_demo", "--days=30", "--readers=10"]):
-            subprocess.run(
-                [sys.executable, "manage.py", *words],
-                cwd=settings.BASE_DIR,
-                env=environ,
-                check=True,
-                capture_output=True,
-            )
+        ground.manage("migrate", "-v0", environ=environ)
+        ground.manage("make_demo", "--days=30", "--readers=10", environ=environ)
         server = subprocess.Popen(
             _gunicorn(port), cwd=settings.BASE_DIR, env=environ, stderr=subprocess.DEVNULL
         )
         try:
-            _wait_for(port)
+            ground.wait_for(port)
             yield port, server.pid
         finally:
             server.terminate()
@@ -229,7 +210,7 @@ def load(
 ) -> Load:
     """``REQUESTS`` requests over kept connections; every answer must have the expected status."""
     _ask(port, path, headers or {}, expected, 100)
-    before, start = _cpu_seconds(server), time.perf_counter()
+    before, start = _used(server), time.perf_counter()
     share = REQUESTS // CONNECTIONS
     threads = [
         threading.Thread(target=_ask, args=(port, path, headers or {}, expected, share))
@@ -239,7 +220,7 @@ def load(
         thread.start()
     for thread in threads:
         thread.join()
-    took, used = time.perf_counter() - start, _cpu_seconds(server) - before
+    took, used = time.perf_counter() - start, _used(server) - before
     return Load(REQUESTS / took, used / REQUESTS * 1000)
 
 
@@ -280,23 +261,6 @@ def _gunicorn(port: int) -> list[str]:
     ]
 
 
-def _wait_for(port: int) -> None:
-    for _ in range(200):
-        try:
-            _ask(port, "/healthz", {}, 200, 1)
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    raise RuntimeError("The web server did not start.")
-
-
-def _cpu_seconds(server: int) -> float:
-    """User and system time of the server and its workers, so far."""
-    workers = Path(f"/proc/{server}/task/{server}/children").read_text().split()
-    return sum(_ticks(pid) for pid in (str(server), *workers)) / TICKS_A_SECOND
-
-
-def _ticks(pid: str) -> int:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return int(fields[11]) + int(fields[12])
+def _used(server: int) -> float:
+    """Processor seconds of the server and its workers."""
+    return ground.cpu_seconds(*ground.family(server))

@@ -5,7 +5,6 @@ import datetime
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -16,7 +15,6 @@ from dataclasses import dataclass, field
 from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +29,7 @@ from issues.rendering import render
 from issues.snapshot import Block, Masthead, Snapshot
 from issues.theme import Theme
 from newsroom.audience import recipients
+from newsroom.bench import ground
 from newsroom.delivery.models import Send
 from newsroom.delivery.wire import compile_letter
 from newsroom.lib.links import ReaderToken
@@ -179,17 +178,10 @@ class Bench:
 @contextmanager
 def bench(*, database: str = "", delay: int = 0) -> Iterator[Bench]:
     """An empty newsroom beside a sink that answers after ``delay`` microseconds."""
-    made = Bench(database, delay)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        made.port = free.getsockname()[1]
+    made = Bench(database, delay, port=ground.free_port())
     sink = subprocess.Popen([compiled("sink"), str(made.port), str(delay)], stdout=subprocess.PIPE)
     try:
-        subprocess.run(
-            [sys.executable, "manage.py", "migrate", "-v0"],
-            cwd=settings.BASE_DIR,
-            env=made.environ,
-            check=True,
-        )
+        ground.manage("migrate", "-v0", environ=made.environ)
         yield made
     finally:
         sink.terminate()
@@ -227,61 +219,6 @@ def compiled(name: str) -> str:
         subprocess.run(["cc", "-O2", "-pthread", "-o", str(unfinished), str(source)], check=True)  # noqa: S607
         unfinished.rename(program)
     return str(program)
-
-
-@contextmanager
-def postgres() -> Iterator[str]:
-    """The URL of an empty PostgreSQL database; empty if there is no server: TEST_DATABASE_URL, else one that is started here."""
-    if url := os.environ.get("TEST_DATABASE_URL"):
-        with _database(url) as made:
-            yield made
-        return
-    binaries = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-    if not binaries:
-        yield ""
-        return
-    with _server(binaries[-1]) as url, _database(url) as made:
-        yield made
-
-
-@contextmanager
-def _database(url: str) -> Iterator[str]:
-    psycopg = import_module("psycopg")  # who has no PostgreSQL need not have its driver
-    name = f"bench_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(url, autocommit=True) as server:
-        server.execute(f'CREATE DATABASE "{name}"')
-    try:
-        yield url.rpartition("/")[0] + f"/{name}"
-    finally:
-        with psycopg.connect(url, autocommit=True) as server:
-            server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
-@contextmanager
-def _server(binaries: Path) -> Iterator[str]:
-    """A private server that writes to disk as a real one does; started under another name where we are root."""
-    as_postgres = ["runuser", "-u", "postgres", "--"] if os.getuid() == 0 else []
-    folder = Path(tempfile.mkdtemp(prefix="newsroom-bench-pg-"))
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    if as_postgres:
-        shutil.chown(folder, "postgres")
-    data, log = folder / "data", folder / "log"
-
-    def run(program: str, *words: str | Path) -> None:
-        given = [*as_postgres, binaries / program, "-D", data, *words]
-        subprocess.run(given, cwd=folder, check=True, stdout=subprocess.DEVNULL)
-
-    run("initdb", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8")
-    options = (
-        f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories= -c shared_buffers=512MB"
-    )
-    run("pg_ctl", "-w", "-l", log, "-o", options, "start")
-    try:
-        yield f"postgres://postgres@127.0.0.1:{port}/postgres"
-    finally:
-        run("pg_ctl", "-w", "-m", "fast", "stop")
-        shutil.rmtree(folder)
 
 
 def _heard(running: "subprocess.Popen[str]") -> dict[str, Any]:

@@ -6,21 +6,24 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from newsroom.desk import benching_intake
+from newsroom.bench import ground, intake
 
 
 class Command(BaseCommand):
-    help = "Measure the import and the export of invented subscribers, in a database made for it and deleted after."
+    help = "Measure the import and the export of invented subscribers, on PostgreSQL if there is one, in a database made for it."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--rows", type=int, default=1_000_000)
-        parser.add_argument("--here", action="store_true", help="in this process, and as JSON")
+        parser.add_argument(
+            "--here", action="store_true", help="in this process and its own database, and as JSON"
+        )
 
     def handle(self, *args: Any, rows: int, here: bool, **options: Any) -> None:
         if here:
-            self.stdout.write(json.dumps(benching_intake.measure_here(rows)))
+            self.stdout.write(json.dumps(intake.measure_here(rows)))
             return
-        figures = benching_intake.measure(rows)
+        with ground.postgres() as server:
+            figures = intake.measure(rows, server=server)
         self.stdout.write(f"{rows:,} rows ({figures['bytes'] / 1e6:,.0f} MB) on {figures['database']}")
         for name in ("rehearsal", "import", "import again", "export"):
             each = figures[name]

@@ -22,6 +22,7 @@ from django.utils import timezone
 from issues.models import Edition, Issue, Publication
 from newsroom.audience import recipients
 from newsroom.audience.models import Status, Subscriber, Subscription
+from newsroom.bench import ground
 from newsroom.delivery import chunks, spools
 from newsroom.delivery.models import Outcome, Printing, Send
 from newsroom.desk import programs
@@ -33,7 +34,6 @@ CONNECTIONS = 8
 READERS, LINKS = 3000, 33
 WANTED = 1500
 """Requests a second that the figure asks for."""
-TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True)
@@ -69,18 +69,20 @@ class Server:
     def cpu_seconds(self) -> tuple[float, float]:
         """User and system time so far: of the server and its workers, and of the recorder."""
         recorder = self.recorder()
-        web = sum(_ticks(pid) for pid in _family(self.pid) if pid != recorder)
-        return web / TICKS_A_SECOND, (_ticks(recorder) if recorder else 0) / TICKS_A_SECOND
+        web = (pid for pid in ground.family(self.pid) if pid != recorder)
+        return ground.cpu_seconds(*web), ground.cpu_seconds(recorder) if recorder else 0.0
 
     def recorder(self) -> int | None:
         """The number of the running recorder, if it was started by this server."""
-        found = (pid for pid in _family(self.pid) if b"record_clicks" in _proc(pid, "cmdline"))
+        found = (
+            pid for pid in ground.family(self.pid) if b"record_clicks" in ground.kernel_says(pid, "cmdline")
+        )
         return next(found, None)
 
     def recorder_mb(self) -> float:
         """Memory of the recorder at its peak, what it shares with others included."""
         pid = self.recorder()
-        peak = re.search(rb"VmHWM:\s+(\d+) kB", _proc(pid, "status")) if pid else None
+        peak = re.search(rb"VmHWM:\s+(\d+) kB", ground.kernel_says(pid, "status")) if pid else None
         return int(peak[1]) / 1024 if peak else 0.0
 
     def recorded(self) -> int:
@@ -89,7 +91,7 @@ class Server:
 
     def ask(self, words: str) -> str:
         """What a few lines of Python say, run in its newsroom."""
-        return _shell(words, self.environ)
+        return ground.manage("shell", "-v0", "-c", words, environ=self.environ)
 
 
 def measure(*, requests: int = 15_000) -> dict[str, Any]:
@@ -141,8 +143,11 @@ def house(**variables: str) -> Iterator[Server]:
         environ = {
             **os.environ, "VAR": folder, "DATABASE_URL": "", "SECRET_KEY": settings.SECRET_KEY, **variables,
         }  # fmt: skip
-        _manage(["migrate", "-v0"], environ)
-        printing, reader = map(int, _shell(f"from {__name__} import invent; invent()", environ).split())
+        ground.manage("migrate", "-v0", environ=environ)
+        made = ground.manage(
+            "shell", "-v0", "-c", f"from {__name__} import invent; invent()", environ=environ
+        )
+        printing, reader = map(int, made.split())
         try:
             yield Server(0, 0, printing, reader, environ)
         finally:
@@ -152,15 +157,14 @@ def house(**variables: str) -> Iterator[Server]:
 @contextmanager
 def another(first: Server) -> Iterator[Server]:
     """The web server as ``manage.py run`` starts it, in the newsroom of another one."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = ground.free_port()
     process = subprocess.Popen(
         programs.web("127.0.0.1", port).argv, cwd=settings.BASE_DIR, stderr=subprocess.DEVNULL,
         env={**first.environ, "SITE_URL": f"http://127.0.0.1:{port}"},
         preexec_fn=_on_one_core,  # noqa: PLW1509 - nothing else runs in this process
     )  # fmt: skip
     try:
-        _wait_for(port)
+        ground.wait_for(port)
         yield replace(first, port=port, pid=process.pid)
     finally:
         process.terminate()
@@ -249,17 +253,6 @@ def _connected(port: int) -> socket.socket:
     return line
 
 
-def _wait_for(port: int) -> None:
-    for _ in range(400):
-        try:
-            _connected(port).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    raise RuntimeError("The web server did not start.")
-
-
 def _wait_for_the_recorder(var: Path) -> None:
     """It outlives the server for a moment, and its folder must not go before it."""
     lock = var / "footprints" / "recorder.lock"
@@ -271,41 +264,6 @@ def _wait_for_the_recorder(var: Path) -> None:
             return
         time.sleep(0.05)
     raise RuntimeError("The recorder does not end.")
-
-
-def _shell(words: str, environ: dict[str, str]) -> str:
-    return _manage(["shell", "-v0", "-c", words], environ)
-
-
-def _manage(words: list[str], environ: dict[str, str]) -> str:
-    done = subprocess.run(
-        [sys.executable, "manage.py", *words],
-        cwd=settings.BASE_DIR,
-        env=environ,
-        check=True,
-        capture_output=True,
-    )
-    return done.stdout.decode()
-
-
-def _family(pid: int) -> list[int]:
-    """A process, its children and theirs."""
-    threads = Path(f"/proc/{pid}/task").glob("*")  # each has the children that it started
-    children = b" ".join(_proc(pid, f"task/{each.name}/children") for each in threads).split()
-    return [pid, *(each for child in children for each in _family(int(child)))]
-
-
-def _ticks(pid: int) -> int:
-    fields = _proc(pid, "stat").rpartition(b")")[2].split()
-    return int(fields[11]) + int(fields[12]) if fields else 0
-
-
-def _proc(pid: int, name: str) -> bytes:
-    """What the kernel says of a process; nothing if it has ended."""
-    try:
-        return Path(f"/proc/{pid}/{name}").read_bytes()
-    except OSError:
-        return b""
 
 
 if __name__ == "__main__":

@@ -12,9 +12,9 @@ from django.core.management.base import BaseCommand
 from django.template import Context, Template
 from django.utils import timezone
 
+from newsroom.bench import sending as bench
 from newsroom.delivery import sending
 from newsroom.delivery.models import Send
-from newsroom.desk import benching_sending
 from newsroom.lib.links import ReaderToken
 
 MB = 1024
@@ -24,7 +24,7 @@ EARLY = 20_000
 
 def _plan(readers: int) -> dict[str, float]:
     """Make the readers, then plan: only the plan is measured."""
-    send = benching_sending.planned_send(readers)
+    send = bench.planned_send(readers)
     start = time.perf_counter()
     sending.start(send, now=timezone.now())
     return {"seconds": time.perf_counter() - start, "readers": send.planned}
@@ -56,7 +56,7 @@ def _send(readers: int) -> dict[str, float]:
 
 def _django(readers: int) -> dict[str, float]:
     """The usual way: a template of the finished issue, an ``EmailMultiAlternatives`` for each reader, one kept connection."""
-    letter = benching_sending.whole_message()
+    letter = bench.whole_message()
     text, page = (_as_template(letter.get_body((kind,))) for kind in ("plain", "html"))
     before, start = _cpu(), time.perf_counter()
     with get_connection() as connection:
@@ -75,13 +75,13 @@ def _django(readers: int) -> dict[str, float]:
 
 def _as_template(part: Any) -> Template:
     """A part of the message with a variable wherever the reader's token stands."""
-    _, token = benching_sending.on_the_wire()
+    _, token = bench.on_the_wire()
     return Template(part.get_content().replace(token, "{{ token }}"))
 
 
 def _message(_: int) -> dict[str, Any]:
     """One whole message as it goes over the wire, and the token in it, for the sender in C."""
-    raw, token = benching_sending.on_the_wire()
+    raw, token = bench.on_the_wire()
     return {"message": raw.decode(), "token": token}
 
 

@@ -1,0 +1,1 @@
+"""``make bench``: what docs/performance.md promises, measured here and now. Machines are noisy: compare in one run."""
