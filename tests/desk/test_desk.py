@@ -2,6 +2,7 @@
 
 import datetime
 import email
+from collections import Counter
 from email import policy
 from io import StringIO
 
@@ -10,13 +11,15 @@ import time_machine
 from django.contrib.auth.models import Group
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
+from django.db.models import F
 from django.test import Client
 from django.urls import reverse
 
 from issues.models import Block, Contributor, FundingRound, Issue, Publication
 from newsroom.audience.models import Subscription
-from newsroom.delivery import scheduling
-from newsroom.delivery.models import Send
+from newsroom.delivery import counting, scheduling
+from newsroom.delivery.footprints import reader_of
+from newsroom.delivery.models import Outcome, Return, Send
 from newsroom.desk import roles
 from tests.make import (
     NOW,
@@ -233,6 +236,33 @@ def test_bylines_of_the_demo_are_of_contributors_and_guests():
     staff = {each.pk for each in Contributor.objects.all()}
     assert len(staff) == 2
     assert {each.data["contributor"] for each in bylines} == {None, *staff}
+
+
+def test_the_demo_knows_of_every_reader_what_became_of_each_send():
+    run("make_demo", "--days", "30", "--readers", "40")
+    became = Counter[Outcome]()
+    for send in Send.objects.select_related("issue"):
+        rows = Counter(Outcome(each) for each in send.deliveries.values_list("outcome", flat=True))
+        counts = counting.tally(send)
+        assert (counts.sent, counts.failed, counts.skipped, counts.in_doubt) == tuple(
+            rows[each] for each in Outcome
+        )
+        assert (counts.sent, counts.waiting) == (send.issue.delivered, 0)
+        assert {"scheduled", "started", "finished"} <= set(send.events.values_list("what", flat=True))
+        became += rows
+    assert set(became) == set(Outcome)
+    assert became[Outcome.IN_DOUBT] == 1
+
+
+def test_only_readers_who_got_an_issue_of_the_demo_click_in_it():
+    run("make_demo", "--days", "10", "--readers", "40")
+    for send in Send.objects.all():
+        got = dict(send.deliveries.filter(outcome=Outcome.SENT).values_list("subscription_id", "at"))
+        names = {reader_of(send.issue_id, reader): at for reader, at in got.items()}
+        clicks = list(send.issue.clicks.all())
+        assert clicks
+        assert all(each.delivered_at == names[each.reader] < each.at for each in clicks)
+    assert not Return.objects.exclude(send__deliveries__subscription=F("subscription")).exists()
 
 
 def test_no_demo_is_made_in_a_house_that_is_lived_in():
