@@ -1,6 +1,7 @@
 """Holding a send, cancelling the rest, deciding what is in doubt, opening by stages, correcting what waits."""
 
 import datetime
+import signal
 from io import StringIO
 
 import pytest
@@ -495,6 +496,14 @@ def test_a_stranger_says_so_on_every_page_of_the_desk_and_sends_nothing(
         "run <code>manage.py adopt</code>"
         in edith.get(f"/desk/issues/{send.issue_id}/sending/").content.decode()
     )
+
+
+def test_the_command_that_sends_says_so_on_a_stranger(settings, tmp_path, monkeypatch):
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    started()
+    a_stranger(settings, tmp_path)
+    with pytest.raises(CommandError, match="has not sent from this database before"):
+        call_command("deliver", "--once")
 
 
 def test_adopting_says_what_it_does_and_asks_while_a_send_is_under_way(settings, tmp_path):

@@ -16,6 +16,7 @@ from django.test import Client
 from django.urls import reverse
 
 from issues.models import Block, Contributor, FundingRound, Issue, Publication
+from newsroom.audience import recipients
 from newsroom.audience.models import Subscription
 from newsroom.delivery import counting, scheduling
 from newsroom.delivery.footprints import reader_of
@@ -321,6 +322,25 @@ def test_a_draft_that_cannot_be_brought_in_says_why_and_saves_nothing(tmp_path, 
 def test_a_file_that_is_not_there_is_said_so(tmp_path):
     with pytest.raises(CommandError, match="cannot be opened"):
         run("import_issue", str(tmp_path / "nothing"), "--publication", make_publication().slug)
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (["deliver", "7"], "unrecognized arguments: 7"),
+        (["deliver", "seven"], "unrecognized arguments: seven"),
+        (["render_issue", "9" * 30], "There is no issue 9"),
+        (["catch_mail", "--port", "80000"], "Cannot take mail on port 80000"),
+        (["make_demo", "--days", "-3"], "at least 7 days"),
+        (["make_demo", "--readers", "0"], "has a reader"),
+        (["export_subscribers", "quay", "/nowhere/at all.csv"], r"all.csv: No such file or directory\.$"),
+        (["import_subscribers", "/nowhere", "--list", "quay", "--consent", "x"], r"^/nowhere: No such file"),
+    ],
+)
+def test_a_command_says_in_a_sentence_what_it_cannot_do(command, said):
+    recipients.list_of("quay", name="The Quay")
+    with pytest.raises(CommandError, match=said):
+        run(*command)
 
 
 def test_facts_of_the_blocks_are_rebuilt():

@@ -20,6 +20,8 @@ from newsroom.desk.roles import AD_OPS, CHIEF, EDITOR, FINANCE, OPERATOR, SALES,
 SLUG = "the-quay"
 READERS = 1000
 DAYS = 120
+FEWEST_DAYS = 7
+"""In which each of its sponsors has stood in an issue."""
 GONE = 26
 """So many more have left since."""
 READ_BACK = datetime.timedelta(days=90)
