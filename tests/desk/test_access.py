@@ -157,6 +157,7 @@ DOORS = {
     "delivery:returns": Door(STAFF),
     "delivery:monitor": Door(STAFF, args=("scheduled",), elsewhere=NO_ISSUE),
     "delivery:rest": Door(STEERERS, STEERERS, args=("scheduled",), elsewhere=NO_ISSUE),
+    "delivery:forgotten": Door(None, STEERERS, args=("scheduled",), elsewhere=NO_ISSUE),
     "delivery:in_doubt": Door(STEERERS, STEERERS, args=("scheduled",), elsewhere=NO_ISSUE),
     "delivery:readers": Door(STEERERS, args=("scheduled",), elsewhere=NO_ISSUE),
     "delivery:readers_csv": Door(STEERERS, args=("scheduled",), elsewhere=NO_ISSUE),
