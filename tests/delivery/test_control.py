@@ -9,7 +9,7 @@ import time_machine
 from django.core.management import CommandError, call_command
 
 from issues import workflow
-from issues.models import Issue
+from issues.models import Circulation, Issue
 from issues.models import Status as IssueStatus
 from newsroom.audience import recipients
 from newsroom.audience.models import Segment, Subscription
@@ -366,6 +366,7 @@ def test_a_correction_goes_to_those_who_wait_and_it_is_known_who_got_which(setti
     assert list(send.deliveries.exclude(pk=first.pk).values_list("printing__number", flat=True)) == [2, 2]
     assert said(send, "corrected") == "Printing 2 goes to 2 readers; 1 have an earlier one."
     assert Issue.objects.get().status == IssueStatus.SENT
+    assert list(Circulation.objects.values_list("edition__number", "readers")) == [(1, 1), (2, 2)]
     assert {each.printing for each in receipts.find(send, "@")} == {1, 2}
 
 
