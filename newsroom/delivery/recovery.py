@@ -66,10 +66,12 @@ def _bury(worker: Worker, *, ours: bool, now: datetime.datetime) -> None:
 
 def _close(chunk: Chunk, worker: Worker, found: _Found, *, ours: bool, now: datetime.datetime) -> None:
     path, done = chunks.journal_path(chunk), Ledger.of(chunk.send)
-    forgotten = done.knows(chunk)
-    # Where nothing was lost, no journal means that nothing of the chunk had reached a socket.
-    proved = ours and worker.boot == homes.boot() and not forgotten
-    marks = journal.read(path) or {} if proved else None
+    proved = ours and worker.boot == homes.boot()
+    marks = journal.read(path) if proved else None
+    # A journal goes when its chunk is closed: one that is there is of this claim, whatever had the same number before.
+    forgotten = marks is None and done.knows(chunk)
+    if marks is None and proved and not forgotten:
+        marks = {}  # where nothing was lost, no journal means that nothing of the chunk had reached a socket
     resend = chunk.send.policy == Policy.RESEND and not forgotten
     why = FORGOTTEN if forgotten else LOST if marks is None else INTERRUPTED
     closing = Closing(chunk, _printing(chunk))

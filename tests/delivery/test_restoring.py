@@ -13,7 +13,7 @@ from issues.models import Issue
 from newsroom.audience.models import Subscription
 from newsroom.delivery import chunks, counting, doubts, homes, recovery, sending, steering
 from newsroom.delivery.journal import Mark
-from newsroom.delivery.ledger import TIME_TRAVEL
+from newsroom.delivery.ledger import TIME_TRAVEL, Ledger
 from newsroom.delivery.models import (
     Chunk,
     ChunkState,
@@ -177,6 +177,20 @@ def test_a_chunk_that_a_worker_held_when_the_backup_was_made_is_in_doubt(relay, 
     run(send, relay)
     assert relay.taken == []
     assert set(send.deliveries.values_list("outcome", "reply")) == {(Outcome.IN_DOUBT, recovery.FORGOTTEN)}
+
+
+def test_a_journal_that_is_there_is_believed_though_a_chunk_of_that_number_was_closed_before():
+    send = started(2)
+    worker = Hand(send)
+    worker.claim(LATER)
+    worker.jobs[0].journal.mark(0, Mark.SENT)
+    Ledger.of(send).add(worker.jobs[0].chunk)
+    recovery.recover(homes.at_home(now=LATER), now=LATER)
+    assert (counting.tally(send).sent, counting.tally(send).waiting, counting.tally(send).in_doubt) == (
+        1,
+        1,
+        0,
+    )
 
 
 def test_what_was_closed_for_a_dead_worker_is_known_after_a_restore_too(relay):
