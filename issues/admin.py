@@ -12,6 +12,7 @@ from issues import access
 from issues.forms import PublicationForm
 from issues.models import (
     Block,
+    Circulation,
     Comment,
     Contributor,
     Edition,
@@ -116,6 +117,14 @@ class EditionAdmin(ReadOnlyAdmin):
     list_filter = ["issue__publication", "frozen_at"]
     search_fields = ["subject", "seal"]
     list_select_related = ["issue", "frozen_by"]
+
+
+@admin.register(Circulation)
+class CirculationAdmin(ReadOnlyAdmin):
+    list_display = ["edition", "readers"]
+    list_filter = ["edition__issue__publication"]
+    search_fields = ["edition__subject"]
+    list_select_related = ["edition"]
 
 
 @admin.register(Block)

@@ -1,12 +1,13 @@
 """From draft to sent: the only writer of an issue's status, edition and time of publication."""
 
 import datetime
+from collections.abc import Mapping
 from dataclasses import asdict
 
 from django.db import IntegrityError, transaction
 
 from issues import readiness
-from issues.models import Edition, Issue, IssueEvent, Status
+from issues.models import Circulation, Edition, Issue, IssueEvent, Status
 from issues.models.issue import MOVES
 from issues.rendering import Rendered, render
 from issues.snapshot import take
@@ -134,18 +135,32 @@ def drop_correction(issue: Issue, *, by: Person, now: datetime.datetime) -> None
 
 
 @transaction.atomic
-def finish(issue: Issue, *, now: datetime.datetime, delivered: int | None = None) -> None:
-    """Going out → sent, to so many readers."""
+def finish(
+    issue: Issue,
+    *,
+    now: datetime.datetime,
+    delivered: int | None = None,
+    copies: Mapping[int, int] | None = None,
+) -> None:
+    """Going out → sent, to so many readers; ``copies`` says how many have each edition."""
     move(issue, Status.SENT, moves=MOVES, delivered=delivered, changed_at=now)
+    _circulate(copies or {})
     _note(issue, "sent", by=None, now=now)
 
 
 @transaction.atomic
-def recount(issue: Issue, *, now: datetime.datetime, delivered: int) -> None:
+def recount(
+    issue: Issue,
+    *,
+    now: datetime.datetime,
+    delivered: int,
+    copies: Mapping[int, int] | None = None,
+) -> None:
     """A sent issue has reached so many readers, as is known now. Raises ``NotNow`` for any other."""
     if issue.status != Status.SENT:
         raise NotNow("This issue is not sent yet.")
     Issue.objects.filter(pk=issue.pk).update(delivered=delivered)
+    _circulate(copies or {})
     _note(
         issue,
         "counted anew",
@@ -154,6 +169,11 @@ def recount(issue: Issue, *, now: datetime.datetime, delivered: int) -> None:
         note=f"{counted(delivered, 'reader')}, before {issue.delivered or 0:,}.",
     )
     issue.delivered = delivered
+
+
+def _circulate(copies: Mapping[int, int]) -> None:
+    for edition, readers in copies.items():
+        Circulation.objects.update_or_create(edition_id=edition, defaults={"readers": readers})
 
 
 def _frozen(issue: Issue, rendered: Rendered, *, by: Person, now: datetime.datetime) -> Edition:

@@ -1,15 +1,18 @@
-"""What ran and what was missed, computed from the edition that was sent: the only writer of run records and of both statuses."""
+"""What ran and what was missed, read from the editions that readers got: the only writer of run records and both statuses."""
 
 import datetime
 import hashlib
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from django.db import transaction
 
-from issues.models import Edition, Issue, Status
+from issues.models import Circulation, Edition, Issue, Status
 from newsroom.lib.states import move
+from newsroom.lib.text import counted
 from sponsors import gate, makegoods, positions, trafficking, trail
 from sponsors.models import Fault, Insertion, InsertionStatus, LineKind, RunRecord
 from sponsors.models.deals import INSERTION_MOVES
@@ -40,32 +43,57 @@ def _recorded(issue: Issue, *, now: datetime.datetime) -> bool:
     return True
 
 
+@dataclass(frozen=True)
+class _Copy:
+    """An edition, and how many readers have it."""
+
+    edition: Edition
+    readers: int
+
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """Where each insertion stands among the blocks, by token."""
+        return {piece["runs"]: place for place, piece in enumerate(self.edition.pieces) if piece["runs"]}
+
+
 @transaction.atomic
 def record(issue: Issue, *, now: datetime.datetime) -> None:
-    """Say of each insertion of a sent issue whether it ran. One that is missing through no fault of the advertiser's, or ran off
-    its position, opens a make-good."""
-    edition = issue.edition
-    assert edition is not None  # the database says so of every sent issue
-    pieces: Sequence[Piece] = edition.pieces
-    places = {piece["runs"]: place for place, piece in enumerate(pieces) if piece["runs"]}
+    """Say of each insertion of a sent issue whether it ran, in any copy that readers got. One that is missing through no fault of
+    the advertiser's, from all copies or from some, or ran off its position, opens a make-good."""
+    copies = _copies(issue)
     rows = Insertion.objects.booked().filter(slot__issue=issue).whole().select_for_update(of=("self",))
     booked = list(rows.order_by("pk"))
-    off = _off_position(booked, pieces)
     for insertion in booked:
-        if insertion.token in places:
-            _ran(insertion, edition, places[insertion.token], off=off.get(insertion.token, ""), now=now)
+        carried = [copy for copy in copies if insertion.token in copy.places]
+        if carried:
+            copy = max(carried, key=lambda copy: (copy.readers, copy.edition.number))
+            got = sum(copy.readers for copy in carried) if len(carried) < len(copies) else None
+            off = _off_position(booked, copy.edition.pieces).get(insertion.token, "")
+            _ran(insertion, copy, got=got, of=sum(copy.readers for copy in copies), off=off, now=now)
         else:
             _missed(insertion, now=now)
 
 
-def _ran(insertion: Insertion, edition: Edition, place: int, *, off: str, now: datetime.datetime) -> None:
-    pieces = edition.pieces
+def _copies(issue: Issue) -> list[_Copy]:
+    """The editions that somebody got; if it is not known who got which, the last."""
+    assert issue.edition is not None  # the database says so of every sent issue
+    known = Circulation.objects.filter(edition__issue=issue, readers__gt=0).select_related("edition")
+    copies = [_Copy(each.edition, each.readers) for each in known]
+    return copies or [_Copy(issue.edition, issue.delivered or 0)]
+
+
+def _ran(
+    insertion: Insertion, copy: _Copy, *, got: int | None, of: int, off: str, now: datetime.datetime
+) -> None:
+    """``got`` is how many ``of`` all readers have it, unless all do. The record is of the copy that most of them have."""
+    pieces, place = copy.edition.pieces, copy.places[insertion.token]
     piece = pieces[place]
     RunRecord.objects.create(
         insertion=insertion,
-        edition=edition,
+        edition=copy.edition,
         place=place + 1,
         places=len(pieces),
+        readers=got,
         before=pieces[place - 1]["gist"][:200] if place else "",
         after=pieces[place + 1]["gist"][:200] if place + 1 < len(pieces) else "",
         html=piece["web"],
@@ -75,9 +103,15 @@ def _ran(insertion: Insertion, edition: Edition, place: int, *, off: str, now: d
         recorded_at=now,
     )
     move(insertion, InsertionStatus.RAN, moves=INSERTION_MOVES, ended_at=now)
-    trail.note("ran", by=None, now=now, words=f"Block {place + 1} of {len(pieces)}.", insertion=insertion)
-    if off:
-        makegoods.open_for(insertion, reason=f"It ran off its position: {off}", now=now)
+    partly = (
+        ""
+        if got is None
+        else f"It ran for {got:,} of {counted(of, 'reader')}: the others have a copy without it."
+    )
+    words = f"Block {place + 1} of {len(pieces)}. {partly}".strip()
+    trail.note("ran", by=None, now=now, words=words, insertion=insertion)
+    if off or partly:
+        makegoods.open_for(insertion, reason=f"It ran off its position: {off}" if off else partly, now=now)
     else:
         makegoods.fulfil(insertion, now=now)
 

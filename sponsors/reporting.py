@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from statistics import median
 
 from django.db.models import Count, Q
+from django.db.models.functions import Coalesce
 
 from issues.clicks import RULES
 from issues.models import Click
 from newsroom.lib.text import listed
-from sponsors.models import Insertion, InsertionOrder, InsertionStatus, Placement
+from sponsors.models import Insertion, InsertionOrder, InsertionStatus, Placement, RunRecord
 
 __all__ = ["OPENS", "RULE", "Figures", "Report", "Twins", "figures", "report", "twin_words"]
 
@@ -69,7 +70,11 @@ class Report:
     @property
     def delivered(self) -> int:
         """Mails that carried at least one of the insertions."""
-        return sum({row.insertion.slot.issue_id: row.delivered for row in self.rows}.values())
+        carried: dict[int, int] = {}
+        for row in self.rows:
+            issue = row.insertion.slot.issue_id
+            carried[issue] = max(row.delivered, carried.get(issue, 0))
+        return sum(carried.values())
 
     @property
     def raw(self) -> int:
@@ -105,12 +110,20 @@ def figures(ran: Sequence[Insertion]) -> list[Figures]:
     return [
         Figures(
             insertion=each,
-            delivered=each.slot.issue.delivered or 0,
+            delivered=_delivered(each),
             usual=_usual(rates[each.slot.placement], but=each),
             **counted.get(each.token, {"raw": 0, "filtered": 0, "people": 0}),
         )
         for each in ran
     ]
+
+
+def _delivered(insertion: Insertion) -> int:
+    """How many readers have a copy with it."""
+    record: RunRecord | None = getattr(insertion, "run_record", None)
+    if record is not None and record.readers is not None:
+        return record.readers
+    return insertion.slot.issue.delivered or 0
 
 
 def _counted(tokens: Sequence[str]) -> dict[str, dict[str, int]]:
@@ -141,7 +154,7 @@ def _rates(placement: Placement) -> dict[str, float]:
     latest = (
         Insertion.objects.filter(slot__placement=placement, status=InsertionStatus.RAN)
         .order_by("-slot__issue__planned_for")
-        .values_list("token", "slot__issue__delivered")[:LOOKED_BACK]
+        .values_list("token", Coalesce("run_record__readers", "slot__issue__delivered"))[:LOOKED_BACK]
     )
     sent = [(token, delivered) for token, delivered in latest if delivered]
     people = {token: counts["people"] for token, counts in _counted([token for token, _ in sent]).items()}

@@ -1,6 +1,7 @@
 """What an issue is made of, one idea a file."""
 
 from issues.models.block import Block
+from issues.models.circulation import Circulation
 from issues.models.click import Click
 from issues.models.comment import Comment, Mention
 from issues.models.contributor import Contributor
@@ -16,6 +17,7 @@ from issues.models.seat import Seat
 
 __all__ = [
     "Block",
+    "Circulation",
     "Click",
     "Comment",
     "Contributor",

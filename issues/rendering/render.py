@@ -17,7 +17,7 @@ from issues import richtext
 from issues.rendering import slots
 from issues.rendering.typesetting import Notes, tidy
 from issues.snapshot import Block, Snapshot
-from newsroom.lib.text import listed, minutes_to_read
+from newsroom.lib.text import listed, minutes_to_read, one_line
 
 PREHEADER_AT_MOST = 140
 HREF = re.compile(r'href="(https?://[^"]+)"')
@@ -182,11 +182,6 @@ def preheader(snapshot: Snapshot) -> str:
             words = slots.impersonal(slots.disarmed(one_line(words)))
             return _cut(words[:1].upper() + words[1:])
     return ""
-
-
-def one_line(words: str) -> str:
-    """Words for a header: no line breaks, no control characters."""
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in words).split())
 
 
 def _cut(words: str) -> str:

@@ -9,12 +9,12 @@ from django import forms
 from django.conf import settings
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import get_conditional_response
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from issues.models import Publication
 from issues.rendering import lapsing
@@ -114,10 +114,13 @@ def robots(_request: HttpRequest) -> HttpResponse:
 
 
 @csrf_exempt  # readers have no cookies to protect; asking to be asked changes nothing until it is confirmed by mail
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def subscribe(request: HttpRequest, publication: str) -> HttpResponse:
-    """Ask for a confirmation mail. The answer is the same whether the address is known or not."""
+    """Ask for a confirmation mail. The answer is the same whether the address is known or not. Whoever comes back to this address
+    finds the form."""
     owner = get_object_or_404(Publication, slug=publication)
+    if request.method != "POST":
+        return redirect("archive:front", owner.slug)
     form = SubscribeForm(request.POST)
     try:
         if not form.is_valid():

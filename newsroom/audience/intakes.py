@@ -1,44 +1,32 @@
-"""Files of subscribers on their way in: uploaded, read as a rehearsal, read for good. The only writer of an intake's status.
+"""Files of subscribers on their way in: uploaded, read as a rehearsal, read for good. The only writer of an intake's status;
+how one is read stands in ``reading_in``.
 
-The rows of intakes are the queue. A worker claims one, and every batch is stored in the transaction that notes how far the worker
-came; whoever lost the claim meanwhile stores nothing. So a file that was interrupted anywhere is taken up by another worker where
-it was left, nobody is added twice and nobody is lost.
+The rows of intakes are the queue, and a worker claims one. A file that was interrupted anywhere is taken up by another worker
+where it was left, so nobody is added twice and nobody is lost.
 """
 
 import csv
 import datetime
-import io
 import logging
-import os
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, OperationalError, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError
 from django.db.models import Q
 
-from newsroom.audience.firsts import Firsts, firsts
-from newsroom.audience.importing import (
-    ROWS_A_BATCH,
-    BadRow,
-    Counts,
-    Sorted,
-    batches,
-    proposed,
-    sort_out,
-)
-from newsroom.audience.models import Intake, IntakeStatus, MailingList
-from newsroom.audience.rows import Reading, Row, reader_of
-from newsroom.audience.storing import Batch, store
-from newsroom.audience.tables import Form, Record, Table, form_of, opened, sample
+from newsroom.audience.importing import proposed
+from newsroom.audience.models import INTAKE_MOVES, Intake, IntakeStatus, MailingList
+from newsroom.audience.reading_in import Clock, Run, counts_of, path_of
+from newsroom.audience.rows import Reading
+from newsroom.audience.tables import Form, form_of, sample
 from newsroom.lib.errors import Conflict, Refused
-from newsroom.lib.papers.sheets import harmless
-from newsroom.lib.people import Person, called
-from newsroom.lib.states import Moves, move
+from newsroom.lib.people import Person
+from newsroom.lib.states import move
 
 __all__ = [
     "KEPT_FOR",
@@ -66,18 +54,6 @@ BYTES_AT_MOST = 2 * 1024**3
 KEPT_FOR = datetime.timedelta(days=30)
 SILENT = datetime.timedelta(seconds=60)
 """A worker that was not heard for so long is taken for dead. A batch takes a second."""
-_HEADER = ["Line", "Why it was left out"]
-INTAKE_MOVES: Moves = {
-    IntakeStatus.UPLOADED: frozenset({IntakeStatus.WAITING}),
-    IntakeStatus.WAITING: frozenset({IntakeStatus.CANCELLED}),
-    IntakeStatus.READING: frozenset(
-        {IntakeStatus.DONE, IntakeStatus.FAILED, IntakeStatus.CANCELLED, IntakeStatus.WAITING}
-    ),
-    IntakeStatus.DONE: frozenset({IntakeStatus.WAITING}),
-    IntakeStatus.FAILED: frozenset({IntakeStatus.WAITING}),
-    IntakeStatus.CANCELLED: frozenset({IntakeStatus.WAITING}),
-}
-Clock = Callable[[], datetime.datetime]
 _log = logging.getLogger(__name__)
 
 
@@ -108,7 +84,7 @@ def receive(
 
 def shown(intake: Intake, form: Form, rows: int = 5) -> tuple[list[str], list[list[str]]]:
     """Head and first rows of the file, read in that form. Raises ``Refused`` if it was deleted."""
-    return _sample(_path(intake), form, rows)
+    return _sample(path_of(intake), form, rows)
 
 
 def proposal(intake: Intake, form: Form) -> Reading:
@@ -194,7 +170,7 @@ def run(intake: Intake, *, clock: Clock, keep_going: Callable[[], bool] = lambda
     Raises ``OperationalError`` or ``InterfaceError`` when the database is away; another worker goes on when it is back.
     """
     try:
-        _Run(intake, clock, keep_going).read()
+        _read(Run(intake, clock, keep_going), clock)
     except Conflict:
         return  # cancelled, or taken over by another worker
     except Refused as error:
@@ -207,11 +183,6 @@ def run(intake: Intake, *, clock: Clock, keep_going: Callable[[], bool] = lambda
         _fail(intake, f"The database refused the rows after row {intake.read_rows:,}: {why}", now=clock())
     except OSError as error:
         _fail(intake, f"The disk refused: {error.strerror or error}.", now=clock())
-
-
-def counts_of(intake: Intake) -> Counts:
-    """What became of the rows so far."""
-    return Counts(**{each.name: intake.counts.get(each.name, 0) for each in fields(Counts)})
 
 
 @dataclass(frozen=True)
@@ -238,7 +209,7 @@ def progress(intake: Intake, *, now: datetime.datetime) -> Progress:
 
 def refused_file(intake: Intake) -> Path | None:
     """The CSV of rows that were left out; None if there is none."""
-    path = _path(intake, ".refused.csv")
+    path = path_of(intake, ".refused.csv")
     return path if intake.file and path.exists() and intake.counts.get("refused_bytes") else None
 
 
@@ -261,140 +232,8 @@ def tidy(*, now: datetime.datetime) -> int:
     return len(resting)
 
 
-class _Run:
-    """One worker's way through a file."""
-
-    def __init__(self, intake: Intake, clock: Clock, keep_going: Callable[[], bool]) -> None:
-        self.intake, self.clock, self.keep_going = intake, clock, keep_going
-        self.reading = Reading.from_json(intake.reading)
-        self.reader = reader_of(self.reading, now=clock())
-        self.counts = counts_of(intake)
-        self.refused = _Refused(_path(intake, ".refused.csv"), intake.counts.get("refused_bytes", 0))
-
-    def read(self) -> None:
-        with (
-            opened(_path(self.intake), self.reading.form) as table,
-            firsts(_path(self.intake, ".firsts")) as seen,
-        ):
-            self.head = table.head
-            self._pass_over(table, seen)
-            for records in batches(table):
-                self._take(records, table.bytes_read, seen)
-                if not self.keep_going():
-                    return self._leave()
-        move(
-            self.intake,
-            IntakeStatus.DONE,
-            moves=INTAKE_MOVES,
-            provided=self._mine(),
-            finished_at=self.clock(),
-            read_bytes=self.intake.size,
-        )
-        return None
-
-    def _pass_over(self, table: Table, seen: Firsts) -> None:
-        """What is in already is only read, to know the addresses."""
-        left = self.intake.read_rows
-        while left and (records := list(islice(table, min(left, ROWS_A_BATCH)))):
-            sort_out(records, self.reader, seen)
-            left -= len(records)
-            self._note()
-
-    def _take(self, records: Sequence[Record], bytes_read: int, seen: Firsts) -> None:
-        found = sort_out(records, self.reader, seen)
-        counts = Counts(**asdict(self.counts))
-        with transaction.atomic():
-            outcome = store(self._batch(found.rows), rehearsal=self.intake.rehearsal)
-            counts.take(outcome)
-            counts.duplicates += found.duplicates
-            counts.invalid += len(found.bad) - found.duplicates
-            found.stayed_away(outcome)
-            lines = self.refused.lines(self._header(), found)
-            self._note(
-                counts=self.intake.counts
-                | asdict(counts)
-                | {"refused_bytes": self.refused.size + len(lines)},
-                read_rows=self.intake.read_rows + len(records),
-                read_bytes=bytes_read,
-            )
-            self.refused.write(lines)
-        self.counts = counts
-
-    def _batch(self, rows: Sequence[Row]) -> Batch:
-        intake = self.intake
-        source = f"import {intake.pk}: {intake.name}"[:60]
-        evidence = f"{intake.name[:120]}, brought in by {called(intake.made_by)}"[:200]
-        return Batch(
-            intake.mailing_list,
-            rows,
-            self.clock(),
-            source,
-            evidence,
-            self.reading.consent[:400],
-            self.reading.update,
-        )
-
-    def _header(self) -> list[str]:
-        return [*_HEADER, *self.head]
-
-    def _mine(self) -> dict[str, Any]:
-        return {"worker": self.intake.worker, "read_rows": self.intake.read_rows}
-
-    def _note(self, **changes: Any) -> None:
-        """Write down how far we are, if the file is still ours. Raises ``Conflict``."""
-        changes["seen_at"] = self.clock()
-        ours = Intake.objects.filter(pk=self.intake.pk, status=IntakeStatus.READING, **self._mine())
-        if ours.update(**changes) != 1:
-            raise Conflict("This file was cancelled, or is read by somebody else.")
-        for name, value in changes.items():
-            setattr(self.intake, name, value)
-
-    def _leave(self) -> None:
-        """We are told to stop: whoever comes next need not wait until we are taken for dead."""
-        move(
-            self.intake,
-            IntakeStatus.WAITING,
-            moves=INTAKE_MOVES,
-            provided=self._mine(),
-            worker="",
-            seen_at=None,
-        )
-
-
-class _Refused:
-    """The file of rows that were left out. What stands behind ``size`` was never committed and is written over."""
-
-    def __init__(self, path: Path, size: int) -> None:
-        self.path, self.size = path, size
-
-    def lines(self, header: Sequence[str], found: Sorted) -> bytes:
-        page = io.StringIO(newline="")
-        writer = csv.writer(page, lineterminator="\r\n")
-        if found.bad and not self.size:
-            page.write("\ufeff")
-            writer.writerow([harmless(cell) for cell in header])
-        writer.writerows(_cells(bad) for bad in found.bad)
-        return page.getvalue().encode("utf-8", "replace")
-
-    def write(self, lines: bytes) -> None:
-        if not lines:
-            return
-        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
-        with os.fdopen(descriptor, "r+b") as file:
-            file.truncate(self.size)
-            file.seek(self.size)
-            file.write(lines)
-            file.flush()
-            os.fsync(file.fileno())
-        self.size += len(lines)
-
-
-def _cells(bad: BadRow) -> list[str]:
-    return [str(bad.line), bad.reason, *(harmless(cell[:1000]) for cell in bad.cells)]
-
-
 def _begin(intake: Intake, *, rehearsal: bool, **changes: Any) -> None:
-    _path(intake, ".refused.csv").unlink(missing_ok=True)
+    path_of(intake, ".refused.csv").unlink(missing_ok=True)
     move(
         intake,
         IntakeStatus.WAITING,
@@ -413,6 +252,17 @@ def _begin(intake: Intake, *, rehearsal: bool, **changes: Any) -> None:
     )
 
 
+def _read(run: Run, clock: Clock) -> None:
+    """Read as far as it goes. Whoever comes after one that was told to stop need not wait until that is taken for dead."""
+    if run.read():
+        done = {"finished_at": clock(), "read_bytes": run.intake.size}
+        move(run.intake, IntakeStatus.DONE, moves=INTAKE_MOVES, provided=run.claim, **done)
+    else:
+        move(
+            run.intake, IntakeStatus.WAITING, moves=INTAKE_MOVES, provided=run.claim, worker="", seen_at=None
+        )
+
+
 def _fail(intake: Intake, why: str, *, now: datetime.datetime) -> None:
     ours = Intake.objects.filter(pk=intake.pk, worker=intake.worker, status=IntakeStatus.READING)
     ours.update(status=IntakeStatus.FAILED, said=why[:400], finished_at=now)
@@ -420,17 +270,13 @@ def _fail(intake: Intake, why: str, *, now: datetime.datetime) -> None:
 
 def _delete_files(intake: Intake) -> None:
     for ending in ("", ".refused.csv", ".firsts"):
-        _path(intake, ending).unlink(missing_ok=True)
+        path_of(intake, ending).unlink(missing_ok=True)
 
 
 def _folder() -> Path:
     folder = settings.VAR / "intakes"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return Path(folder)
-
-
-def _path(intake: Intake, ending: str = "") -> Path:
-    return Path(settings.VAR) / f"{intake.file}{ending}"
 
 
 def _keep(path: Path, chunks: Iterable[bytes]) -> None:

@@ -1,12 +1,13 @@
 """Where the readers of a send stand, by number."""
 
+from collections import Counter
 from dataclasses import dataclass
 
-from django.db.models import Q, Sum
+from django.db.models import Count, Q, Sum
 
-from newsroom.delivery.models import ChunkState, Send
+from newsroom.delivery.models import ChunkState, Delivery, Outcome, Send
 
-__all__ = ["Tally", "summary", "tally"]
+__all__ = ["Tally", "by_edition", "by_printing", "summary", "tally"]
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,23 @@ def _told(send: Send, *, at_most: int) -> dict[str, int]:
     said = send.workers.filter(ended_at__isnull=True).aggregate(sent=Sum("sent"), failed=Sum("failed"))
     sent = min(said["sent"] or 0, at_most)
     return {"sent": sent, "failed": min(said["failed"] or 0, at_most - sent)}
+
+
+def by_printing(send: Send) -> dict[int, int]:
+    """How many readers have each printing."""
+    got = Delivery.objects.filter(send=send, outcome=Outcome.SENT).order_by().values("printing_id")
+    return dict(got.annotate(readers=Count("subscription_id")).values_list("printing_id", "readers"))
+
+
+def by_edition(send: Send, sent: int) -> dict[int, int]:
+    """How many of those who have it got each edition. Of a send that was not corrected no delivery is counted."""
+    printings = dict(send.printings.values_list("pk", "edition"))
+    if len(printings) == 1:
+        return dict.fromkeys(printings.values(), sent)
+    got, found = by_printing(send), Counter[int]()
+    for printing, edition in printings.items():
+        found[edition] += got.get(printing, 0)
+    return dict(found)
 
 
 def summary(counts: Tally) -> str:

@@ -31,6 +31,7 @@ __all__ = [
     "folder",
     "forget",
     "is_dead",
+    "is_ours",
     "sole",
     "stranger",
 ]
@@ -63,6 +64,11 @@ def at_home(*, now: datetime.datetime) -> Home:
         if not Home.objects.exists():
             return adopt(now=now)
     raise Stranger(STRANGER)
+
+
+def is_ours(home: Home) -> bool:
+    """Whether this is the home where we are."""
+    return home.pk == _written()
 
 
 def stranger() -> str:

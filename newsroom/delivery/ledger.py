@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Self
 
 from newsroom.delivery import homes
-from newsroom.delivery.models import Chunk, Send
+from newsroom.delivery.models import Chunk, ChunkState, Send
 from newsroom.lib.errors import NotNow
 
 __all__ = ["TIME_TRAVEL", "Ledger", "TimeTravel"]
@@ -41,14 +41,24 @@ class Ledger:
 
     def check(self, chunk: Chunk) -> None:
         """Raise ``TimeTravel`` if the chunk, as it was claimed now, was closed here before."""
-        if _entry(chunk) in self._done:
+        if self.knows(chunk):
             raise TimeTravel(TIME_TRAVEL)
+
+    def knows(self, chunk: Chunk) -> bool:
+        """Whether a chunk that is open in the database was closed here: in the claim that it is in, or in the next."""
+        return _entry(chunk.pk, chunk.claims + (chunk.state == ChunkState.WAITING)) in self._done
+
+    @property
+    def last(self) -> int:
+        """The highest number of a chunk that was closed here; 0 if none was."""
+        return max((int.from_bytes(entry[:8], "big") for entry in self._done), default=0)
 
     def add(self, chunk: Chunk) -> None:
         """It is closed, and the database knows."""
-        self._done.add(_entry(chunk))
+        entry = _entry(chunk.pk, chunk.claims)
+        self._done.add(entry)
         with self.path.open("ab", buffering=0) as file:
-            file.write(_entry(chunk))
+            file.write(entry)
 
 
 TIME_TRAVEL = (
@@ -63,8 +73,8 @@ def _path(send: Send) -> Path:
     return homes.folder() / "done" / f"{send.pk}-{edition.seal[:16]}"
 
 
-def _entry(chunk: Chunk) -> bytes:
-    return chunk.pk.to_bytes(8, "big") + chunk.claims.to_bytes(4, "big")
+def _entry(number: int, claim: int) -> bytes:
+    return number.to_bytes(8, "big") + claim.to_bytes(4, "big")
 
 
 def _entries(path: Path) -> Iterator[bytes]:

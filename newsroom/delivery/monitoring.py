@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from django.db.models import Count, Max, Q, Sum
+from django.db.models import Max, Q, Sum
 
 from issues.models import Status as IssueStatus
 from newsroom.audience.models import Subscription
-from newsroom.delivery import stages
+from newsroom.delivery import counting, stages
 from newsroom.delivery.counting import Tally
 from newsroom.delivery.models import (
     ChunkState,
@@ -220,10 +220,7 @@ def printings(send: Send) -> list[tuple[Printing, int]]:
     found = list(send.printings.select_related("edition", "made_by").defer("links"))
     if len(found) < 2:
         return []
-    got = (
-        Delivery.objects.filter(send=send, outcome=Outcome.SENT).values("printing_id").order_by("printing_id")
-    )
-    counts = dict(got.annotate(readers=Count("subscription_id")).values_list("printing_id", "readers"))
+    counts = counting.by_printing(send)
     return [(each, counts.get(each.pk, 0)) for each in found]
 
 

@@ -13,16 +13,19 @@ from django.db.models import Q
 from newsroom.delivery import chunks, homes, journal
 from newsroom.delivery.chunks import Closing
 from newsroom.delivery.journal import Mark
+from newsroom.delivery.ledger import Ledger
 from newsroom.delivery.models import Chunk, ChunkState, Home, Outcome, Policy, Printing, Worker
 from newsroom.delivery.scheduling import note
 from newsroom.lib.text import counted
 
-__all__ = ["FOREIGN_SILENCE", "recover"]
+__all__ = ["FOREIGN_SILENCE", "FORGOTTEN", "recover"]
 
 FOREIGN_SILENCE = datetime.timedelta(minutes=10)
 """So long after a worker of another home was last heard, nobody waits for that machine to come back."""
 INTERRUPTED = "The worker was interrupted while it handed this message over."
 LOST = "The machine of the worker went down; what it had sent of this chunk is not known."
+FORGOTTEN = "This machine had sent it already when the database was restored from a backup."
+"""Of whole chunks: which of their readers were left out or refused, only the lost rows knew."""
 
 
 @dataclass
@@ -62,10 +65,15 @@ def _bury(worker: Worker, *, ours: bool, now: datetime.datetime) -> None:
 
 
 def _close(chunk: Chunk, worker: Worker, found: _Found, *, ours: bool, now: datetime.datetime) -> None:
-    path = chunks.journal_path(chunk)
-    # Where nothing was lost, no journal means that nothing of the chunk had reached a socket.
-    marks = journal.read(path) or {} if ours and worker.boot == homes.boot() else None
-    resend = chunk.send.policy == Policy.RESEND
+    path, done = chunks.journal_path(chunk), Ledger.of(chunk.send)
+    proved = ours and worker.boot == homes.boot()
+    marks = journal.read(path) if proved else None
+    # A journal goes when its chunk is closed: one that is there is of this claim, whatever had the same number before.
+    forgotten = marks is None and done.knows(chunk)
+    if marks is None and proved and not forgotten:
+        marks = {}  # where nothing was lost, no journal means that nothing of the chunk had reached a socket
+    resend = chunk.send.policy == Policy.RESEND and not forgotten
+    why = FORGOTTEN if forgotten else LOST if marks is None else INTERRUPTED
     closing = Closing(chunk, _printing(chunk))
     for reader in chunks.ids_of(chunk):
         mark = Mark.HANDED_OVER if marks is None else marks.get(reader, Mark.UNTOUCHED)
@@ -78,8 +86,9 @@ def _close(chunk: Chunk, worker: Worker, found: _Found, *, ours: bool, now: date
         elif mark == Mark.UNTOUCHED or resend:
             closing.returned.append(reader)
         else:
-            closing.settle(reader, Outcome.IN_DOUBT, LOST if marks is None else INTERRUPTED)
+            closing.settle(reader, Outcome.IN_DOUBT, why)
     if closing.write(now=now):
+        done.add(chunk)
         doubts = sum(outcome == Outcome.IN_DOUBT for _, outcome, _ in closing.rows)
         found.in_doubt += doubts
         found.known += len(closing.rows) - doubts

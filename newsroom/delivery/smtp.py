@@ -1,4 +1,7 @@
-"""Handing messages to the relay over one kept connection (RFC 5321)."""
+"""Opening connections to the relay, by the standard library's client: it greets, secures and signs in (RFC 5321).
+
+A send leaves the rest to ``conversation``, because there the time is spent; a single mail goes by that client, too.
+"""
 
 import smtplib
 import socket
@@ -15,7 +18,7 @@ PATIENCE = 15.0
 
 
 class RelayDown(NewsroomError):
-    """The relay cannot be reached, or went away before it took the message: nothing was handed over."""
+    """The relay cannot be reached: nothing was handed over."""
 
 
 class Refusal(NewsroomError):
@@ -27,7 +30,7 @@ class Refusal(NewsroomError):
 
 
 class InDoubt(NewsroomError):
-    """The connection broke after the message was on its way and before the relay answered: it may have it, or not."""
+    """The relay went away, or gave no answer that is one, while it was handed the message: it may have it, or not."""
 
 
 class Connection:
@@ -48,44 +51,16 @@ class Connection:
         if self._smtp is None:
             self._smtp = _connected(self.relay, patience=self.patience)
 
-    def hand_over(self, sender: str, recipient: str, message: bytes) -> str:
-        """Give one message to the relay; returns its answer. Raises ``RelayDown``, ``Refusal`` or ``InDoubt``."""
+    def hand_over(self, sender: str, recipient: str, message: bytes) -> None:
+        """Give one message to the relay. Raises ``RelayDown``, ``Refusal`` or ``InDoubt``; after the last two the next message
+        goes over a new connection, since nobody knows what this one remembers."""
         self.open()
         assert self._smtp is not None
         try:
-            self._agreed(self._smtp.mail(sender), 250)
-            self._agreed(self._smtp.rcpt(recipient), 250, 251)
-            self._agreed(self._smtp.docmd("DATA"), 354)
+            self._smtp.sendmail(sender, [recipient], message)
         except (OSError, smtplib.SMTPException) as error:
             self.close()
-            raise RelayDown(_down(self.relay, error)) from error
-        try:
-            self._smtp.send(_stuffed(message))
-            code, reply = self._smtp.getreply()
-        except (OSError, smtplib.SMTPException) as error:
-            self.close()
-            raise InDoubt(f"The connection to {self.relay} broke before it answered.") from error
-        if not 200 <= code < 600:
-            self.close()
-            raise InDoubt(f"{self.relay} gave an answer that is none: {reply.decode(errors='replace')}"[:300])
-        if code >= 300:
-            raise Refusal(code, reply)
-        return reply.decode(errors="replace")[:300]
-
-    def _agreed(self, answer: tuple[int, bytes], *expected: int) -> None:
-        """Go on if the relay agrees. 421 means that it is closing the connection (RFC 5321, 3.8); any other refusal is of
-        this message only, and RSET forgets it, or a new connection if the relay hangs up on those it refuses."""
-        code, reply = answer
-        if code in expected:
-            return
-        if code in (421, -1):
-            raise smtplib.SMTPServerDisconnected(reply.decode(errors="replace"))
-        assert self._smtp is not None
-        try:
-            self._smtp.rset()
-        except (OSError, smtplib.SMTPException):
-            self.close()
-        raise Refusal(code, reply)
+            raise _refusal(error) or InDoubt(_down(self.relay, error)) from error
 
     def close(self) -> None:
         """Say goodbye if anybody listens."""
@@ -147,10 +122,15 @@ def _greeting(relay: Relay, *, patience: float) -> smtplib.SMTP:
     return smtplib.SMTP(relay.host, relay.port, _our_name(), timeout=patience)
 
 
-def _stuffed(message: bytes) -> bytes:
-    """Dots doubled at line starts, and the final dot (RFC 5321, 4.5.2)."""
-    stuffed = (b"\r\n" + message).replace(b"\r\n.", b"\r\n..").removeprefix(b"\r\n")
-    return (stuffed if stuffed.endswith(b"\r\n") else stuffed + b"\r\n") + b".\r\n"
+def _refusal(error: Exception) -> Refusal | None:
+    """What the relay said no to; None if it gave no such answer: it went away, or said what is neither yes nor no."""
+    code, reply = -1, b""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        code, reply = next(iter(error.recipients.values()))
+    elif isinstance(error, smtplib.SMTPResponseException):
+        said = error.smtp_error
+        code, reply = error.smtp_code, said if isinstance(said, bytes) else said.encode()
+    return Refusal(code, reply) if 400 <= code < 600 else None
 
 
 def _down(relay: Relay, error: Exception) -> str:

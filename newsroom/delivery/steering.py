@@ -7,7 +7,7 @@ from django.db import transaction
 from issues import workflow
 from issues.models import Status as IssueStatus
 from newsroom.delivery import correcting
-from newsroom.delivery.counting import tally
+from newsroom.delivery.counting import by_edition, tally
 from newsroom.delivery.models import SEND_MOVES, ChunkState, Send, SendStatus
 from newsroom.delivery.scheduling import note
 from newsroom.lib.errors import Conflict, NotNow
@@ -89,13 +89,14 @@ def reopen(send: Send, *, now: datetime.datetime) -> None:
 
 
 def hand_in(send: Send, *, now: datetime.datetime) -> None:
-    """Tell the issue how many readers have it: it is sent, or was sent and is counted anew."""
+    """Tell the issue how many readers have it, and in which edition: it is sent, or was sent and is counted anew."""
     issue, delivered = send.issue, tally(send).sent
+    copies = by_edition(send, delivered)
     issue.refresh_from_db(fields=["status", "delivered"])
     if issue.status == IssueStatus.GOING_OUT:
-        workflow.finish(issue, now=now, delivered=delivered)
+        workflow.finish(issue, now=now, delivered=delivered, copies=copies)
     elif issue.delivered != delivered:
-        workflow.recount(issue, now=now, delivered=delivered)
+        workflow.recount(issue, now=now, delivered=delivered, copies=copies)
 
 
 def _not_under_correction(send: Send) -> None:

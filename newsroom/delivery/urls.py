@@ -18,6 +18,7 @@ urlpatterns = [
     path("issues/<int:pk>/schedule/plan/", scheduling.plan, name="plan"),
     path("issues/<int:pk>/sending/", watching.monitor, name="monitor"),
     path("issues/<int:pk>/sending/rest/", steering.rest, name="rest"),
+    path("issues/<int:pk>/sending/forgotten/", steering.forgotten, name="forgotten"),
     path("issues/<int:pk>/sending/in-doubt/", steering.in_doubt, name="in_doubt"),
     path("issues/<int:pk>/sending/readers/", readers.readers, name="readers"),
     path("issues/<int:pk>/sending/readers.csv", readers.table, name="readers_csv"),

@@ -14,5 +14,5 @@ class DeskConfig(AppConfig):
 
         # Django's auth comes after our apps, so by its turn every permission exists.
         post_migrate.connect(make_roles, sender=apps.get_app_config("auth"), dispatch_uid="roles")
-        personal.also_tell("issues sent to you", issues_sent)
+        personal.also_tell("issues sent", issues_sent)
         personal.also_tell("what came back", came_back)

@@ -15,13 +15,15 @@ from sponsors.models.parties import Advertiser
 class RunRecord(models.Model):
     """The affidavit: where in the edition an insertion stood, between what, and word for word what readers got.
 
-    ``place`` counts blocks that readers saw, from 1, of ``places``.
+    ``place`` counts blocks that readers saw, from 1, of ``places``. ``readers`` is how many got a copy with it, where others
+    got one without it; None if all did.
     """
 
     insertion = models.OneToOneField(Insertion, on_delete=models.PROTECT, related_name="run_record")
     edition = models.ForeignKey(Edition, on_delete=models.PROTECT, related_name="run_records")
     place = models.PositiveSmallIntegerField()
     places = models.PositiveSmallIntegerField()
+    readers = models.PositiveIntegerField(null=True, blank=True)
     before = models.CharField(max_length=200, blank=True)
     after = models.CharField(max_length=200, blank=True)
     html = models.TextField()

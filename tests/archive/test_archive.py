@@ -71,6 +71,11 @@ def test_many_publications_are_listed(client):
     assert all(f'href="/{slug}/"' in page for slug in slugs)
 
 
+def test_whoever_comes_back_to_the_address_of_the_form_finds_the_form(client):
+    publication = make_publication()
+    assert client.get(f"/{publication.slug}/subscribe/").headers["Location"] == f"/{publication.slug}/"
+
+
 def test_a_publication_without_issues_asks_to_subscribe(client):
     page = said(client, f"/{make_publication().slug}/")
     assert "The first issue is being written" in page

@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 import pytest
 from django.db import OperationalError, connection
 
-from newsroom.audience import importing, intakes, storing, subscribing
+from newsroom.audience import importing, intakes, reading_in, storing, subscribing
 from newsroom.audience.models import (
     Consent,
     Intake,
@@ -37,7 +37,7 @@ def publication(settings, tmp_path):
 def few_rows(monkeypatch):
     """Batches of three rows."""
     monkeypatch.setattr(importing, "ROWS_A_BATCH", 3)
-    monkeypatch.setattr(intakes, "ROWS_A_BATCH", 3)
+    monkeypatch.setattr(reading_in, "ROWS_A_BATCH", 3)
 
 
 def upload(publication, source: str | bytes, name: str = "readers.csv") -> Intake:
@@ -204,10 +204,10 @@ def _kill(patch, moment: str, batch: int) -> None:
         return call
 
     places = {
-        "store": (intakes, "store", False),
-        "note": (intakes._Run, "_note", True),
-        "write": (intakes._Refused, "write", True),
-        "commit": (intakes, "batches", False),
+        "store": (reading_in, "store", False),
+        "note": (reading_in.Run, "_note", True),
+        "write": (reading_in.RefusedRows, "write", True),
+        "commit": (reading_in, "batches", False),
     }
     where, name, after = places[moment]
     if moment != "commit":
@@ -221,7 +221,7 @@ def _kill(patch, moment: str, batch: int) -> None:
             yield records
         raise Killed
 
-    patch.setattr(intakes, "batches", cut_off)
+    patch.setattr(reading_in, "batches", cut_off)
 
 
 def test_a_worker_that_is_told_to_stop_hands_over_at_once(publication, few_rows):
@@ -269,7 +269,7 @@ def test_cancelled_it_stops_before_the_next_batch_and_may_go_on(publication, few
 
 def test_a_file_that_is_gone_fails_in_a_sentence(publication):
     intake = rehearse(upload(publication, "email\nann@readers.example\n"))
-    intakes._path(intake).unlink()
+    reading_in.path_of(intake).unlink()
     intakes.take_in(intake)
     assert (read(intake).status, intake.said) == (
         "failed",
@@ -284,7 +284,7 @@ def test_a_database_that_is_away_is_waited_for(publication, monkeypatch):
     def away(*args, **kwargs):
         raise OperationalError("gone")
 
-    monkeypatch.setattr(intakes, "store", away)
+    monkeypatch.setattr(reading_in, "store", away)
     with pytest.raises(OperationalError):
         read(intake)
     assert Intake.objects.get().status == IntakeStatus.READING

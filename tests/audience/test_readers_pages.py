@@ -190,7 +190,7 @@ def test_a_reader_takes_their_data_and_has_them_erased(reader):
     path = f"/preferences/{tokens(reader)[1]}"
     data = Client().get(f"{path}/data.json")
     assert data.headers["Content-Disposition"].startswith("attachment")
-    assert (data.json()["email"], data.json()["issues sent to you"]) == (ANN, [])
+    assert (data.json()["email"], data.json()["issues sent"]) == (ANN, [])
     assert "1 subscription;" in Client().get(f"{path}/erase/").content.decode()
     assert "Your data are erased" in Client().post(f"{path}/erase/").content.decode()
     assert not Subscriber.objects.exists()

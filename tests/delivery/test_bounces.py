@@ -66,7 +66,10 @@ def test_of_real_bounces_95_in_100_are_read_right_and_nothing_else_is_taken_for_
     assert "7 other mails, 0 taken for something else" in capsys.readouterr().out
 
 
-def test_a_folder_without_labels_is_said_to_be_one(tmp_path):
+@pytest.mark.parametrize("labels", ["", "[]", '{"expected": 5}', '{"expected": {}}'])
+def test_a_folder_without_labels_is_said_to_be_one(tmp_path, labels):
+    if labels:
+        (tmp_path / "expected.json").write_text(labels)
     with pytest.raises(CommandError, match="no labelled bounces"):
         call_command("bounces", "--check", str(tmp_path))
 

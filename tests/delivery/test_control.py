@@ -1,6 +1,7 @@
 """Holding a send, cancelling the rest, deciding what is in doubt, opening by stages, correcting what waits."""
 
 import datetime
+import signal
 from io import StringIO
 
 import pytest
@@ -8,7 +9,7 @@ import time_machine
 from django.core.management import CommandError, call_command
 
 from issues import workflow
-from issues.models import Issue
+from issues.models import Circulation, Issue
 from issues.models import Status as IssueStatus
 from newsroom.audience import recipients
 from newsroom.audience.models import Segment, Subscription
@@ -365,6 +366,7 @@ def test_a_correction_goes_to_those_who_wait_and_it_is_known_who_got_which(setti
     assert list(send.deliveries.exclude(pk=first.pk).values_list("printing__number", flat=True)) == [2, 2]
     assert said(send, "corrected") == "Printing 2 goes to 2 readers; 1 have an earlier one."
     assert Issue.objects.get().status == IssueStatus.SENT
+    assert list(Circulation.objects.values_list("edition__number", "readers")) == [(1, 1), (2, 2)]
     assert {each.printing for each in receipts.find(send, "@")} == {1, 2}
 
 
@@ -495,6 +497,14 @@ def test_a_stranger_says_so_on_every_page_of_the_desk_and_sends_nothing(
         "run <code>manage.py adopt</code>"
         in edith.get(f"/desk/issues/{send.issue_id}/sending/").content.decode()
     )
+
+
+def test_the_command_that_sends_says_so_on_a_stranger(settings, tmp_path, monkeypatch):
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    started()
+    a_stranger(settings, tmp_path)
+    with pytest.raises(CommandError, match="has not sent from this database before"):
+        call_command("deliver", "--once")
 
 
 def test_adopting_says_what_it_does_and_asks_while_a_send_is_under_way(settings, tmp_path):

@@ -172,6 +172,12 @@ def test_an_older_database_is_explained(chris):
     assert "The database is older than what this machine has sent" in shown(chris, send)
 
 
+def test_cancelling_before_anybody_has_it_does_not_count_nobody(chris):
+    send = started(3)
+    steering.pause(send, by=None, now=LATER)
+    assert "Nobody has it yet. 3 will not get it." in shown(chris, send, "rest/")
+
+
 def test_a_canary_shows_its_stages_seeds_and_when_the_next_opens(chris):
     publication = make_publication(canary=True)
     make_readers(publication, 20)

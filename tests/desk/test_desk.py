@@ -2,6 +2,7 @@
 
 import datetime
 import email
+from collections import Counter
 from email import policy
 from io import StringIO
 
@@ -10,13 +11,16 @@ import time_machine
 from django.contrib.auth.models import Group
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
+from django.db.models import F
 from django.test import Client
 from django.urls import reverse
 
 from issues.models import Block, Contributor, FundingRound, Issue, Publication
+from newsroom.audience import recipients
 from newsroom.audience.models import Subscription
-from newsroom.delivery import scheduling
-from newsroom.delivery.models import Send
+from newsroom.delivery import counting, scheduling
+from newsroom.delivery.footprints import reader_of
+from newsroom.delivery.models import Outcome, Return, Send
 from newsroom.desk import roles
 from tests.make import (
     NOW,
@@ -235,6 +239,33 @@ def test_bylines_of_the_demo_are_of_contributors_and_guests():
     assert {each.data["contributor"] for each in bylines} == {None, *staff}
 
 
+def test_the_demo_knows_of_every_reader_what_became_of_each_send():
+    run("make_demo", "--days", "30", "--readers", "40")
+    became = Counter[Outcome]()
+    for send in Send.objects.select_related("issue"):
+        rows = Counter(Outcome(each) for each in send.deliveries.values_list("outcome", flat=True))
+        counts = counting.tally(send)
+        assert (counts.sent, counts.failed, counts.skipped, counts.in_doubt) == tuple(
+            rows[each] for each in Outcome
+        )
+        assert (counts.sent, counts.waiting) == (send.issue.delivered, 0)
+        assert {"scheduled", "started", "finished"} <= set(send.events.values_list("what", flat=True))
+        became += rows
+    assert set(became) == set(Outcome)
+    assert became[Outcome.IN_DOUBT] == 1
+
+
+def test_only_readers_who_got_an_issue_of_the_demo_click_in_it():
+    run("make_demo", "--days", "10", "--readers", "40")
+    for send in Send.objects.all():
+        got = dict(send.deliveries.filter(outcome=Outcome.SENT).values_list("subscription_id", "at"))
+        names = {reader_of(send.issue_id, reader): at for reader, at in got.items()}
+        clicks = list(send.issue.clicks.all())
+        assert clicks
+        assert all(each.delivered_at == names[each.reader] < each.at for each in clicks)
+    assert not Return.objects.exclude(send__deliveries__subscription=F("subscription")).exists()
+
+
 def test_no_demo_is_made_in_a_house_that_is_lived_in():
     make_publication()
     assert run("make_demo") == ""
@@ -291,6 +322,25 @@ def test_a_draft_that_cannot_be_brought_in_says_why_and_saves_nothing(tmp_path, 
 def test_a_file_that_is_not_there_is_said_so(tmp_path):
     with pytest.raises(CommandError, match="cannot be opened"):
         run("import_issue", str(tmp_path / "nothing"), "--publication", make_publication().slug)
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (["deliver", "7"], "unrecognized arguments: 7"),
+        (["deliver", "seven"], "unrecognized arguments: seven"),
+        (["render_issue", "9" * 30], "There is no issue 9"),
+        (["catch_mail", "--port", "80000"], "Cannot take mail on port 80000"),
+        (["make_demo", "--days", "-3"], "at least 7 days"),
+        (["make_demo", "--readers", "0"], "has a reader"),
+        (["export_subscribers", "quay", "/nowhere/at all.csv"], r"all.csv: No such file or directory\.$"),
+        (["import_subscribers", "/nowhere", "--list", "quay", "--consent", "x"], r"^/nowhere: No such file"),
+    ],
+)
+def test_a_command_says_in_a_sentence_what_it_cannot_do(command, said):
+    recipients.list_of("quay", name="The Quay")
+    with pytest.raises(CommandError, match=said):
+        run(*command)
 
 
 def test_facts_of_the_blocks_are_rebuilt():

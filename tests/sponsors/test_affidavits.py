@@ -5,9 +5,10 @@ import hashlib
 
 import pytest
 
+from issues import workflow
 from issues.models.edition import Immutable
 from issues.snapshot import by_kind, standing
-from sponsors import affidavits, gate, inventory, makegoods, selling, trafficking
+from sponsors import affidavits, gate, inventory, makegoods, reporting, selling, trafficking
 from sponsors.models import (
     AuditEvent,
     Fault,
@@ -152,6 +153,67 @@ def test_an_issue_that_is_not_sent_yet_has_nothing_recorded(issue):
     insertion = make_ready(make_insertion(issue))
     assert affidavits.record_all(now=NOW) == 0
     assert whole(insertion).status == InsertionStatus.BOOKED
+
+
+# a corrected copy
+
+
+def corrected_on_the_way(issue, change, *, first: int, second: int):
+    """It went out to so many readers, was changed by a correction, and went to so many others."""
+    issue.refresh_from_db()
+    workflow.submit(issue, by=None, now=NOW)
+    workflow.approve(issue, by=None, now=NOW)
+    workflow.go_out(issue, now=NOW)
+    before = issue.edition_id
+    workflow.correct(issue, by=None, now=NOW)
+    change()
+    issue.refresh_from_db()
+    workflow.approve(issue, by=None, now=NOW)
+    copies = {before: first, issue.edition_id: second}
+    workflow.finish(issue, now=NOW, delivered=first + second, copies=copies)
+    affidavits.record_all(now=NOW)
+
+
+def taken_out(insertion: Insertion):
+    def change() -> None:
+        remove(whole(insertion).slot.issue, "sponsor_slot")
+        overridden(insertion)
+
+    return change
+
+
+def test_what_a_correction_took_out_ran_for_those_who_had_the_copy_before(issue):
+    insertion = make_ready(make_insertion(issue))
+    corrected_on_the_way(issue, taken_out(insertion), first=600, second=400)
+    insertion = whole(insertion)
+    assert (insertion.status, insertion.run_record.readers, insertion.run_record.edition.number) == (
+        InsertionStatus.RAN, 600, 1,
+    )  # fmt: skip
+    assert (
+        MakeGood.objects.get().reason == "It ran for 600 of 1,000 readers: the others have a copy without it."
+    )
+    assert [each.delivered for each in reporting.figures([insertion])] == [600]
+
+
+def test_a_correction_before_anybody_got_it_leaves_what_it_took_out_missed(issue):
+    insertion = make_ready(make_insertion(issue))
+    corrected_on_the_way(issue, taken_out(insertion), first=0, second=1000)
+    assert whole(insertion).status == InsertionStatus.MISSED
+
+
+def test_a_correction_that_nobody_got_takes_nothing_out(issue):
+    insertion = make_ready(make_insertion(issue))
+    corrected_on_the_way(issue, taken_out(insertion), first=1000, second=0)
+    assert (whole(insertion).status, whole(insertion).run_record.readers) == (InsertionStatus.RAN, None)
+    assert not MakeGood.objects.exists()
+
+
+def test_what_stands_in_both_copies_ran_for_everybody_and_the_record_is_of_the_greater(issue):
+    insertion = make_ready(make_insertion(issue))
+    corrected_on_the_way(issue, lambda: remove(issue, "sign_off"), first=600, second=400)
+    record = whole(insertion).run_record
+    assert (record.readers, record.edition.number) == (None, 1)
+    assert not MakeGood.objects.exists()
 
 
 # missed

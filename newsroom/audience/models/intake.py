@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 
 from newsroom.audience.models.people import MailingList
+from newsroom.lib.states import Moves
 
 
 class IntakeStatus(models.TextChoices):
@@ -13,6 +14,18 @@ class IntakeStatus(models.TextChoices):
     DONE = "done", "Done"
     FAILED = "failed", "Failed"
     CANCELLED = "cancelled", "Cancelled"
+
+
+INTAKE_MOVES: Moves = {
+    IntakeStatus.UPLOADED: frozenset({IntakeStatus.WAITING}),
+    IntakeStatus.WAITING: frozenset({IntakeStatus.CANCELLED}),
+    IntakeStatus.READING: frozenset(
+        {IntakeStatus.DONE, IntakeStatus.FAILED, IntakeStatus.CANCELLED, IntakeStatus.WAITING}
+    ),
+    IntakeStatus.DONE: frozenset({IntakeStatus.WAITING}),
+    IntakeStatus.FAILED: frozenset({IntakeStatus.WAITING}),
+    IntakeStatus.CANCELLED: frozenset({IntakeStatus.WAITING}),
+}
 
 
 class Intake(models.Model):

@@ -104,6 +104,20 @@ def in_doubt(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "delivery/in_doubt.html", values)
 
 
+@require_POST
+def forgotten(request: HttpRequest, pk: int) -> HttpResponse:
+    """Put in doubt whom a restored database has forgotten. The monitor says how many they are; the answer brings the number
+    back."""
+    send = access.send(request.user, pk, access.STEER)
+    try:
+        readers = _number(request.POST.get("readers", ""))
+        done = doubts.put_in_doubt(send, readers=readers, by=person(request), now=timezone.now())
+        messages.success(request, f"{counted(done, 'reader is', 'readers are')} in doubt now.")
+    except NewsroomError as error:
+        messages.error(request, str(error))
+    return redirect("delivery:monitor", pk)
+
+
 def _hold(send: Send, *, by: Person, now: datetime.datetime) -> None:
     send.refresh_from_db(fields=["status"])
     if send.status == SendStatus.SENDING:

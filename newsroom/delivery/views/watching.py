@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from newsroom.audience import recipients
-from newsroom.delivery import access, counting, homes, ledger, monitoring, receipts, stages
-from newsroom.delivery.models import ChunkState, Outcome, RateLimit, Send, Stage
+from newsroom.delivery import access, counting, doubts, homes, ledger, monitoring, receipts, stages
+from newsroom.delivery.models import ChunkState, Outcome, RateLimit, Send, SendStatus, Stage
 from newsroom.delivery.monitoring import State
 
 NAMED = 10
@@ -82,7 +82,8 @@ def _rest(request: HttpRequest, send: Send, state: State) -> dict[str, Any]:
         "printings": monitoring.printings(send),
         "reprint": _reprint(send) if state == State.PAUSED else None,
         "stranger": send.waiting_for == homes.STRANGER[:300],
-        "time_travel": send.waiting_for == ledger.TIME_TRAVEL[:300],
+        "time_travel": (time_travel := send.waiting_for == ledger.TIME_TRAVEL[:300]),
+        "forgotten": doubts.forgotten(send) if time_travel and send.status == SendStatus.PAUSED else None,
         "may_name": may_name,
         "doubtful": _named(send, Outcome.IN_DOUBT) if may_name else [],
         "failed": _named(send, Outcome.FAILED) if may_name else [],

@@ -14,14 +14,18 @@ from issues import starting, workflow
 from issues.importing import Draft, Found
 from issues.models import Contributor, Issue, Publication
 from newsroom.audience import importing, recipients
-from newsroom.desk.demo import reading, selling, words
+from newsroom.desk.demo import reading, selling, sending, words
 from newsroom.desk.roles import AD_OPS, CHIEF, EDITOR, FINANCE, OPERATOR, SALES, SALES_MANAGER
 
 SLUG = "the-quay"
 READERS = 1000
 DAYS = 120
+FEWEST_DAYS = 7
+"""In which each of its sponsors has stood in an issue."""
 GONE = 26
 """So many more have left since."""
+READ_BACK = datetime.timedelta(days=90)
+"""So long ago the first of them left, and the first clicks were counted."""
 AT_FIRST = 0.7
 """The part of the readers who were there at the first issue; the others came a few each week."""
 
@@ -49,15 +53,24 @@ def make(*, now: datetime.datetime, days: int = DAYS, readers: int = READERS) ->
     _contributors()
     _readers(publication, readers + GONE, days, now=now)
     today = now.astimezone(publication.zone).date()
-    for back in range(days, 0, -1):
-        day = today - datetime.timedelta(days=back)
-        if day.weekday() < 5:
-            delivered = _there(readers, days, back)
-            _past_issue(publication, day, delivered, by=people["edith"], approved_by=people["chris"])
+    starts = [_start(publication, day) for day in _past_days(today, days)]
+    stays = sending.stays(publication, [at for at in starts if at > now - READ_BACK], gone=GONE)
+    for at in starts:
+        issue = _approved(publication, at, people)
+        sending.send(issue, stays, by=people["chris"], at=at, doubtful=at == starts[-1])
     _draft_for_the_next_day(publication, today, by=people["edith"], now=now)
     selling.sell(publication, people, now=now)
-    reading.read(publication, gone=GONE, now=now)
+    reading.read(publication, stays, since=now - READ_BACK, now=now)
     return publication
+
+
+def _past_days(today: datetime.date, days: int) -> list[datetime.date]:
+    past = (today - datetime.timedelta(days=back) for back in range(days, 0, -1))
+    return [day for day in past if day.weekday() < 5]
+
+
+def _start(publication: Publication, day: datetime.date) -> datetime.datetime:
+    return datetime.datetime.combine(day, publication.usual_time, publication.zone)
 
 
 def _people() -> dict[str, User]:
@@ -120,7 +133,7 @@ def _there(readers: int, days: int, back: int) -> int:
 def _readers(publication: Publication, count: int, days: int, *, now: datetime.datetime) -> None:
     mailing_list, known = recipients.list_of(publication.slug, name=publication.name), 0
     for back in [*range(days, 0, -7), 0]:
-        there, at = _there(count, days, back), now - datetime.timedelta(days=back, hours=1)
+        there, at = _there(count, days, back), now - datetime.timedelta(days=back + 1)
         lines = ["email,name", *map(_reader, range(known, there))]
         importing.import_csv(mailing_list, "\n".join(lines).encode(), now=at, label="demo")
         known = there
@@ -131,15 +144,13 @@ def _reader(number: int) -> str:
     return f"{first.lower()}.{last.lower()}.{number:04d}@readers.example,{first} {last}"
 
 
-def _past_issue(
-    publication: Publication, day: datetime.date, delivered: int, *, by: User, approved_by: User
-) -> None:
-    at = datetime.datetime.combine(day, publication.usual_time, publication.zone)
-    issue = starting.start_from_draft(publication, _words(day), planned_for=day, by=by, now=at)
-    workflow.submit(issue, by=by, now=at)
-    workflow.approve(issue, by=approved_by, now=at)
-    workflow.go_out(issue, now=at)
-    workflow.finish(issue, now=at + datetime.timedelta(seconds=4), delivered=delivered)
+def _approved(publication: Publication, at: datetime.datetime, people: dict[str, User]) -> Issue:
+    """An issue that was ready in time to go out at that moment."""
+    day, then = at.date(), at - sending.APPROVED_BEFORE
+    issue = starting.start_from_draft(publication, _words(day), planned_for=day, by=people["edith"], now=then)
+    workflow.submit(issue, by=people["edith"], now=then)
+    workflow.approve(issue, by=people["chris"], now=then)
+    return issue
 
 
 def _draft_for_the_next_day(

@@ -2,19 +2,23 @@
 
 import datetime
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Max
 
 from issues import clicks
-from issues.models import Issue, Publication
-from newsroom.audience import subscribing
+from issues.models import Publication
+from newsroom.audience import engagement, subscribing
 from newsroom.audience.consents import Evidence
 from newsroom.audience.models import Subscription
-from newsroom.delivery import returns
+from newsroom.delivery import footprints, returns
 from newsroom.delivery.bounces import Finding, Kind
-from newsroom.delivery.models import Chunk, ChunkState, Printing, Send, SendStatus
+from newsroom.delivery.models import Delivery, Outcome, Send
+from newsroom.desk.demo.sending import Stay
 from newsroom.lib.links import ReaderToken
 
-DAYS = 90
 FOLLOWED = {
     "lead_story": (20, 34),
     "sponsor_slot": (8, 30),
@@ -23,82 +27,97 @@ FOLLOWED = {
     "byline": (0, 4),
 }
 """How many readers follow each link of a block, at least and at most."""
-TOOK = datetime.timedelta(seconds=4)
+KEEN = 400
+"""So many readers follow links at all."""
+SCANNED_AFTER = datetime.timedelta(seconds=3)
+
+_Times = Mapping[int, datetime.datetime]
+"""When each reader got it."""
 
 
-def read(publication: Publication, *, gone: int, now: datetime.datetime) -> None:
-    """The last months as if each issue had been sent: what was sent is known by number, and of the readers what they did."""
-    since = now - datetime.timedelta(days=DAYS)
-    issues = list(publication.issues.published().filter(published_at__gte=since).select_related("edition"))
-    printings = _sent(issues)
-    for issue in issues:
-        pick = random.Random(issue.planned_for.toordinal())  # noqa: S311 - figures for a demo, not secrets
-        clicks.record(issue, _clicks(issue, pick))
-    if printings:
-        _go(publication, printings, gone, now=now)
+def read(
+    publication: Publication, stays: Sequence[Stay], *, since: datetime.datetime, now: datetime.datetime
+) -> None:
+    """What readers did with the mails of sends that began since then."""
+    begun = Send.objects.filter(issue__publication=publication, started_at__gte=since)
+    for send in begun.select_related("issue", "edition"):
+        _follow(send, now=now)
+    _go(stays, now=now)
 
 
-def _sent(issues: Sequence[Issue]) -> list[Printing]:
-    sends = Send.objects.bulk_create(_send(issue) for issue in issues)
-    Chunk.objects.bulk_create(
-        Chunk(
-            send=send, ids=b"", size=send.planned, state=ChunkState.DONE, sent=send.issue.delivered or 0,
-            failed=send.planned - (send.issue.delivered or 0), done_at=send.finished_at,
-        )
-        for send in sends
-    )  # fmt: skip
-    return Printing.objects.bulk_create(
-        Printing(send=send, edition=send.edition, made_at=send.scheduled_for) for send in sends
+def _follow(send: Send, *, now: datetime.datetime) -> None:
+    """Some of those who got it follow links, and are known since as people who read."""
+    got = dict(
+        Delivery.objects.filter(send=send, outcome=Outcome.SENT)
+        .order_by("subscription_id")
+        .values_list("subscription_id", "at")[:KEEN]
     )
+    if not got:
+        return
+    pick = random.Random(send.issue.planned_for.toordinal())  # noqa: S311 - figures for a demo, not secrets
+    steps = list(_steps(send, got, pick, now=now))
+    clicks.record(send.issue, [_seen(send, got, each) for each in steps])
+    people = {each.reader for each in steps if not each.agent}
+    engagement.followed(people, at=max((each.at for each in steps if not each.agent), default=now))
 
 
-def _send(issue: Issue) -> Send:
-    at = issue.published_at or issue.changed_at
-    return Send(
-        issue=issue,
-        edition=issue.edition,
-        status=SendStatus.SENT,
-        planned=(issue.delivered or 0) + issue.planned_for.day % 3,
-        scheduled_for=at,
-        window_ends=at + datetime.timedelta(minutes=120),
-        started_at=at,
-        finished_at=at + TOOK,
-    )
+@dataclass(frozen=True)
+class _Step:
+    """A reader followed a link of a block."""
+
+    reader: int
+    url: str
+    piece: Mapping[str, Any]
+    at: datetime.datetime
+    agent: str = ""
 
 
-def _clicks(issue: Issue, pick: random.Random) -> Iterator[clicks.Seen]:
-    """Readers follow some links within the day; a filter of a company follows all of them at once, before its reader does."""
-    at = issue.published_at or issue.changed_at
-    assert issue.edition is not None
-    for number, piece in enumerate(issue.edition.pieces):
+def _steps(send: Send, got: _Times, pick: random.Random, *, now: datetime.datetime) -> Iterator[_Step]:
+    """Within the day. The filter of one company follows all links at once, before its reader does."""
+    readers = list(got)
+    filtered = pick.choice(readers)
+    for number, piece in enumerate(send.edition.pieces):
         least, most = FOLLOWED.get(piece["kind"], (0, 2))
         for url in piece["links"]:
-            known = {"url": url, "block": piece["uid"], "mark": piece["runs"]}
             for _ in range(pick.randint(least, most)):
+                reader = pick.choice(readers)
                 later = datetime.timedelta(minutes=2 + pick.expovariate(1 / 150))
-                yield clicks.Seen(reader=f"demo-{pick.randrange(400)}", at=at + later, **known)
-            after = datetime.timedelta(seconds=3 + number / 10)
-            yield clicks.Seen(reader="demo-scanner", at=at + after, agent="link-scanner", **known)
+                yield _Step(reader, url, piece, min(got[reader] + later, now))
+            after = SCANNED_AFTER + datetime.timedelta(seconds=number / 10)
+            yield _Step(filtered, url, piece, got[filtered] + after, "link-scanner")
 
 
-def _go(
-    publication: Publication, printings: Sequence[Printing], gone: int, *, now: datetime.datetime
-) -> None:
-    """Of those who are not readers any more, most left by the link in their mail."""
-    pick = random.Random(7)  # noqa: S311 - figures for a demo, not secrets
-    readers = Subscription.objects.filter(mailing_list__slug=publication.slug).order_by("pk")
-    for number, reader in enumerate(readers[:gone]):
-        printing = printings[pick.randrange(len(printings))]
-        at = printing.made_at + datetime.timedelta(minutes=pick.randrange(5, 600))
+def _seen(send: Send, got: _Times, step: _Step) -> clicks.Seen:
+    return clicks.Seen(
+        url=step.url,
+        reader=footprints.reader_of(send.issue_id, step.reader),
+        at=step.at,
+        block=step.piece["uid"],
+        mark=step.piece["runs"],
+        delivered_at=got[step.reader],
+        agent=step.agent,
+    )
+
+
+def _go(stays: Sequence[Stay], *, now: datetime.datetime) -> None:
+    """Of those who are not readers any more, most left by the link in the last mail they got."""
+    leaving = [each for each in stays if each.until]
+    keys = [each.reader for each in leaving]
+    got = Delivery.objects.filter(subscription_id__in=keys, outcome=Outcome.SENT).order_by()
+    last = dict(got.values_list("subscription_id").annotate(Max("printing_id")))
+    readers = Subscription.objects.select_related("subscriber").in_bulk(keys)
+    for number, stay in enumerate(leaving):
+        reader, printing = readers[stay.reader], last[stay.reader]
+        at = min(stay.until or now, now)
         if number % 4 == 0:
-            _came_back(printing, reader, Finding(Kind.HARD, "5.1.1", "No such mailbox"), at=min(at, now))
+            _came_back(printing, reader, Finding(Kind.HARD, "5.1.1", "No such mailbox"), at=at)
         elif number % 13 == 1:
-            _came_back(printing, reader, Finding(Kind.COMPLAINT), at=min(at, now))
+            _came_back(printing, reader, Finding(Kind.COMPLAINT), at=at)
         else:
-            by_mail = Evidence(source="page to leave", printing=printing.pk)
-            subscribing.leave(reader, by="page", now=min(at, now), evidence=by_mail)
+            by_mail = Evidence(source="page to leave", printing=printing)
+            subscribing.leave(reader, by="page", now=at, evidence=by_mail)
 
 
-def _came_back(printing: Printing, reader: Subscription, found: Finding, *, at: datetime.datetime) -> None:
-    token = ReaderToken(printing.pk, reader.pk)
+def _came_back(printing: int, reader: Subscription, found: Finding, *, at: datetime.datetime) -> None:
+    token = ReaderToken(printing, reader.pk)
     returns.record(token, found, by="mailbox", key=f"demo {reader.pk}", now=at)

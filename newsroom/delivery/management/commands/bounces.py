@@ -27,9 +27,11 @@ class Command(BaseCommand):
             cases = [
                 (name, read((check / "messages" / name).read_bytes()), said) for name, said in labels.items()
             ]
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
             raise CommandError(f"There are no labelled bounces in {check}: {error}") from error
         bounces = [each for each in cases if _sort(each[2]) == "bounce"]
+        if not bounces:
+            raise CommandError(f"There are no labelled bounces in {check}.")
         wrong = [name for name, found, said in bounces if not _right(found, said[0])]
         strays = [name for name, found, said in cases if not _sorted_right(found, _sort(said))]
         for name in wrong:

@@ -23,5 +23,5 @@ class Command(BaseCommand):
     def handle(self, *, port: int, **_options: Any) -> None:
         try:
             asyncio.run(catcher.catch_until_stopped(port))
-        except OSError as error:
+        except (OSError, OverflowError) as error:
             raise CommandError(f"Cannot take mail on port {port}: {error}") from error

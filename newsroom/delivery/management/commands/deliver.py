@@ -4,11 +4,12 @@ import signal
 import threading
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 from django.utils import timezone
 
 from newsroom.delivery import sending, stages
+from newsroom.delivery.homes import Stranger
 from newsroom.delivery.letterbox import SILENCE
 from newsroom.delivery.models import Send, SendStatus
 
@@ -23,6 +24,7 @@ class Command(BaseCommand):
         parser.add_argument("--once", action="store_true", help="work on what is under way now, then end")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        """Raises ``CommandError`` on a machine that may not send."""
         asked_to_stop = threading.Event()
         for each in (signal.SIGTERM, signal.SIGINT):
             signal.signal(each, lambda *_: asked_to_stop.set())
@@ -30,6 +32,8 @@ class Command(BaseCommand):
             try:
                 for send_id in _under_way():
                     sending.run(send_id, clock=timezone.now, keep_going=lambda: not asked_to_stop.is_set())
+            except Stranger as error:
+                raise CommandError(str(error)) from None
             except SILENCE:
                 connection.close()  # whoever watches us need not start us again: the database will be back
             if options["once"]:

@@ -30,7 +30,7 @@ class Command(BaseCommand):
         except FileExistsError:
             raise CommandError(f"{file} exists already.") from None
         except OSError as error:
-            raise CommandError(str(error)) from None
+            raise CommandError(f"{file}: {error.strerror}.") from None
 
     def _write(self, file: Path, found: Any) -> None:
         written = 0

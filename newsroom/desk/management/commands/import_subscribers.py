@@ -47,7 +47,9 @@ class Command(BaseCommand):
             if for_good:
                 intakes.take_in(intake)
                 self._read(intake)
-        except (NewsroomError, OSError) as error:
+        except OSError as error:
+            raise CommandError(f"{error.filename or file}: {error.strerror}.") from None
+        except NewsroomError as error:
             raise CommandError(str(error)) from None
         self._tell(intake)
 

@@ -3,7 +3,7 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from newsroom.desk.demo import making
@@ -17,6 +17,8 @@ class Command(BaseCommand):
         parser.add_argument("--readers", type=int, default=making.READERS)
 
     def handle(self, *args: Any, days: int, readers: int, **options: Any) -> None:
+        if days < making.FEWEST_DAYS or readers < 1:
+            raise CommandError(f"A demo looks back on at least {making.FEWEST_DAYS} days, and has a reader.")
         if making.made():
             return
         publication = making.make(now=timezone.now(), days=days, readers=readers)
