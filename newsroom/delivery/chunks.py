@@ -82,7 +82,8 @@ def _chunk(send: int, ids: Sequence[int], **more: Any) -> Chunk:
 @dataclass
 class Job:
     """A claimed chunk in the hands of its worker: ``rows`` are (subscription, address, name) by place, ``left`` how many are
-    not settled, ``replies`` what the relay said to those it did not simply take."""
+    not settled, ``replies`` what the relay said to those it did not simply take, and ``not_before`` the first turn of those who
+    are given back because their domain is slow."""
 
     chunk: Chunk
     rows: list[tuple[int, str, str]]
@@ -93,9 +94,14 @@ class Job:
     sent: int = 0
     failed: int = 0
     replies: dict[int, str] = field(default_factory=dict)
+    not_before: datetime.datetime | None = None
 
     def __post_init__(self) -> None:
         self.left = len(self.rows)
+
+    def again_at(self, turn: datetime.datetime) -> None:
+        """One is given back whose turn is then."""
+        self.not_before = min(self.not_before or turn, turn)
 
 
 def claim(send: Send, worker: Worker, printing: int, *, done: Ledger, now: datetime.datetime) -> Job | None:
@@ -158,13 +164,15 @@ def journal_path(chunk: Chunk) -> Path:
 
 @dataclass
 class Closing:
-    """What is written when a chunk is closed: rows for readers who are settled, and new chunks for those who are not."""
+    """What is written when a chunk is closed: rows for readers who are settled, and new chunks for those who are not; those
+    who are ``returned`` go out no sooner than ``not_before``."""
 
     chunk: Chunk
     printing: int
     rows: list[tuple[int, int, str]] = field(default_factory=list)
     returned: list[int] = field(default_factory=list)
     put_off: list[int] = field(default_factory=list)
+    not_before: datetime.datetime | None = None
 
     def settle(self, reader: int, outcome: Outcome, reply: str = "") -> None:
         self.rows.append((reader, int(outcome), reply[:300]))
@@ -192,7 +200,7 @@ class Closing:
         again = partial(_chunk, self.chunk.send_id, stage=self.chunk.stage)
         attempt, wait = self.chunk.attempt, AGAIN_AFTER * 4 ** (self.chunk.attempt - 1)
         if self.returned:
-            again(self.returned, attempt=attempt).save(force_insert=True)
+            again(self.returned, attempt=attempt, not_before=self.not_before).save(force_insert=True)
         if self.put_off:
             again(self.put_off, attempt=attempt + 1, not_before=now + wait).save(force_insert=True)
         return True
@@ -203,7 +211,7 @@ _SENT = int(Outcome.SENT)
 
 def close(job: Job, *, resend: bool, now: datetime.datetime) -> bool:
     """Write down what became of a job; what was not touched waits again. False if it was taken from us meanwhile."""
-    closing = Closing(job.chunk, job.printing)
+    closing = Closing(job.chunk, job.printing, not_before=job.not_before)
     for reader in job.gone:
         closing.settle(reader, Outcome.SKIPPED)
     for place, ((reader, _, _), mark) in enumerate(zip(job.rows, job.journal.marks, strict=True)):

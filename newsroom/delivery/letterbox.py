@@ -166,11 +166,12 @@ class Post:
         if pace is None:
             return False
         wait = pace.wait(now)
-        pace.spend()
         if wait > PUT_ASIDE_AFTER:
-            pace.tokens += 1
+            job.again_at(self.clock() + datetime.timedelta(seconds=pace.put_aside(now, wait)))
             self._settled(job, place, Mark.UNTOUCHED)
-        elif wait:
+            return True
+        pace.spend()
+        if wait:
             heapq.heappush(self._slowed, (now + wait, next(self._numbers), job, place))
         return wait > 0
 

@@ -18,13 +18,15 @@ BURST = 0.1
 
 @dataclass
 class Pace:
-    """A token bucket: ``per_second`` messages, None for as fast as it goes. ``limit`` is what was set by a person."""
+    """A token bucket: ``per_second`` messages, None for as fast as it goes. ``limit`` is what was set by a person, and
+    ``booked_until`` the turn of the last who was put aside."""
 
     limit: float | None = None
     per_second: float | None = None
     tokens: float = 1.0
     at: float = 0.0
     slowed_at: float = 0.0
+    booked_until: float = 0.0
 
     def __post_init__(self) -> None:
         self.per_second = self.per_second or self.limit
@@ -42,6 +44,12 @@ class Pace:
 
     def spend(self) -> None:
         self.tokens -= 1
+
+    def put_aside(self, now: float, wait: float) -> float:
+        """Nobody keeps one who has to ``wait`` so long in hand. Seconds until their turn, after all who were put aside before."""
+        assert self.per_second is not None
+        self.booked_until = max(self.booked_until, now + wait) + 1 / self.per_second
+        return self.booked_until - now
 
     def slow_down(self, now: float, *, from_rate: float) -> bool:
         """Half of what it was; at most once a second, so that a burst of refusals counts once. True if that changed something."""

@@ -258,7 +258,9 @@ def _wrap_up(send: Send, *, now: datetime.datetime) -> None:
         and not open_now.filter(Q(state=ChunkState.CLAIMED) | ~Q(not_before__gt=now)).exists()
     ):
         found = put_off.aggregate(first=Min("not_before"), readers=Sum("size"))
-        words = f"{counted(found['readers'], 'message')} put off by the mail server; trying again."
+        words = (
+            f"{counted(found['readers'], 'message')} put off by the mail server, or by a limit; trying again."
+        )
         _wait(send, until=found["first"], why=words)
 
 

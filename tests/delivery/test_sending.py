@@ -24,6 +24,7 @@ from newsroom.delivery.models import (
     Home,
     Outcome,
     Policy,
+    RateLimit,
     Send,
     SendStatus,
     Worker,
@@ -462,3 +463,21 @@ def test_a_relay_that_hangs_up_on_one_reader_does_not_hold_up_the_others(setting
             tally = run(send, clock=lambda n=attempt: NOW + 4**n * 60 * MINUTE)
     assert (tally.sent, tally.failed) == (2, 1)
     assert "hung up" in send.deliveries.get(outcome=Outcome.FAILED).reply
+
+
+def test_who_waits_for_the_pace_of_their_domain_is_put_aside_until_their_turn(settings, monkeypatch):
+    monkeypatch.setattr(chunks, "SIZE", 50)
+    monkeypatch.setattr(chunks, "SMALLEST", 50)
+    monkeypatch.setattr(letterbox, "PUT_ASIDE_AFTER", 0.2)
+    send = started(300)
+    (domain,) = {each.rpartition("@")[2] for each in readers_of(send)}
+    RateLimit.objects.create(domain=domain, per_second=150)
+    began = time.monotonic()
+    with fake_relay() as relay:
+        settings.RELAY = relay.relay
+        while send.status == SendStatus.SENDING:
+            run(send, clock=lambda: NOW + datetime.timedelta(seconds=time.monotonic() - began))
+            assert time.monotonic() - began < 60
+    assert sorted(recipient for recipient, _ in relay.taken) == sorted(readers_of(send))
+    assert time.monotonic() - began > 1.5
+    assert send.chunks.count() < 40
