@@ -1,11 +1,16 @@
 """``make screenshots``: the pictures of the README, taken anew from the demo."""
 
+import datetime
+from zoneinfo import ZoneInfo
+
 from playwright.sync_api import Page
 
 from tests.demo import demo, paste_draft, sign_in
 from tests.running import ROOT
 
 PICTURES = ROOT / "docs" / "images"
+ZONE = ZoneInfo("Europe/Copenhagen")
+"""Where the demo is at home."""
 
 
 def shoot(page: Page, address: str) -> None:
@@ -32,6 +37,7 @@ def shoot(page: Page, address: str) -> None:
     page.emulate_media(color_scheme="light")
     shoot_sponsors(page, address)
     shoot_readers(page, address)
+    shoot_sending(page, address)
     page.goto(f"{address}/the-quay/")
     page.set_viewport_size({"width": 390, "height": 844})
     page.screenshot(path=PICTURES / "archive-phone.png")
@@ -59,6 +65,26 @@ def shoot_sponsors(page: Page, address: str) -> None:
     for frame in page.locator(".message-frame").all():
         frame.content_frame.get_by_text("Sponsored").wait_for()
     page.screenshot(path=PICTURES / "portal.png")
+
+
+def shoot_sending(page: Page, address: str) -> None:
+    """The monitor in the middle of a send, slowed so that there is a middle."""
+    sign_in(page, address, "olga")
+    page.goto(f"{address}/desk/sending/limits/")
+    page.get_by_label("Messages a second").first.fill("40")
+    page.get_by_role("button", name="Set the limit").click()
+    sign_in(page, address, "chris")
+    paste_draft(page, address)
+    page.get_by_role("button", name="Submit for review").click()
+    page.get_by_role("button", name="Approve").click()
+    page.get_by_role("link", name="Schedule…").click()
+    soon = datetime.datetime.now(ZONE) + datetime.timedelta(seconds=65)
+    page.get_by_label("Day").fill(f"{soon:%Y-%m-%d}")
+    page.get_by_label("Time").fill(f"{soon:%H:%M}")
+    page.get_by_role("button", name="Schedule for").click()
+    page.locator("#monitor .chip", has_text="Sending").wait_for(timeout=120_000)
+    page.wait_for_timeout(14_000)
+    page.screenshot(path=PICTURES / "monitor.png")
 
 
 def shoot_readers(page: Page, address: str) -> None:

@@ -123,6 +123,7 @@ class Exchange:
         self.tend, self.tend_every = tend, tend_every
         self._selector = selectors.DefaultSelector()
         self._idle: list[Line] = []
+        self._speaking: list[tuple[Line, Words]] = []
         self._lines = 0
         self._opening: set[Future[Opened]] = set()
         self._broken: RelayDown | None = None
@@ -150,6 +151,7 @@ class Exchange:
             if self._idle and now - looked >= IDLE:
                 looked = now
                 self._wake()
+            self._speak()
             for key, events in self._selector.select(IDLE if self._idle or self._opening else 0.2):
                 self._serve(key.data, events)
 
@@ -190,7 +192,7 @@ class Exchange:
             self._advance(line, line.replies)
 
     def _advance(self, line: Line, replies: list[Reply] | None) -> None:
-        """Let the conversation go on, and say what it wants said."""
+        """Let the conversation go on; what it wants said is said together with the others."""
         if replies:
             replies, line.replies = replies[: line.awaited], replies[line.awaited :]
         try:
@@ -203,17 +205,24 @@ class Exchange:
             self._next_try = max(self._next_try, time.monotonic() + RECONNECT_AFTER)
             return
         line.heard = time.monotonic()
-        if not words:
+        if words:
+            self._speaking.append((line, words))
+        else:
             self._idle.append(line)
-            return
-        try:
-            if not line.say(words):
-                self._selector.modify(line.sock, selectors.EVENT_READ | selectors.EVENT_WRITE, line)
-        except OSError as error:
-            self._drop(line, error)
-            return
-        if not line.awaited:  # it said goodbye
-            self._advance(line, [])
+
+    def _speak(self) -> None:
+        """Say what all conversations want said, in one go: a relay that is called once for ten messages sleeps less in between,
+        and to wake it up costs us as much as a third of a message."""
+        speaking, self._speaking = self._speaking, []
+        for line, words in speaking:
+            try:
+                if not line.say(words):
+                    self._selector.modify(line.sock, selectors.EVENT_READ | selectors.EVENT_WRITE, line)
+            except OSError as error:
+                self._drop(line, error)
+                continue
+            if not line.awaited:  # it said goodbye
+                self._advance(line, [])
 
     def _wake(self) -> None:
         """Ask those who had nothing to say whether they have now."""

@@ -92,7 +92,7 @@ class Command(BaseCommand):
         with sending.bench() as sqlite:
             django = sqlite.step("django", 1_000)
             c = sending.in_c(sqlite, 100_000)
-            sqlite.step("plan", 50_000)
+            sqlite.step("plan", 200_000)
             ours = sqlite.step("send")
         self._sender("SQLite", ours, at_least=8_000)
         with sending.bench(delay=20_000) as far:
@@ -123,7 +123,7 @@ class Command(BaseCommand):
     def _sending_on_postgres(self, server: str) -> dict[str, Any]:
         with ground.database(server) as database, sending.bench(database=database) as made:
             plan = made.step("plan", 1_000_000)
-            ours = made.step("send", 100_000)
+            ours = made.step("send", 300_000)
             two, four = (sending.shared_by(made, workers, 60_000) for workers in (2, 4))
             recorded = made.step("count")["sent"]
         self._sender("PostgreSQL", ours, at_least=15_000)
