@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from django.db import connection
 
 from newsroom.bench.clicks import Server, another, follow, house
 from newsroom.bench.ground import database
@@ -19,10 +20,10 @@ from tests.running import processes
 RATE = 200
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+@pytest.fixture(scope="module")
 def newsroom(request) -> Iterator[Server]:
-    """One for all tests here, on either database."""
-    if request.param == "sqlite":
+    """One for all tests here, on the kind of database that the other tests are run on."""
+    if connection.vendor == "sqlite":
         with house() as made:
             yield made
     else:
