@@ -8,12 +8,16 @@ import os
 import shutil
 import smtplib
 import socket
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
-from typing import NoReturn
+from pathlib import Path
+from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 import pytest
+from django.db import connection
 
 from newsroom.bench.ground import database
 
@@ -113,6 +117,21 @@ def postgres() -> str:
     except psycopg.Error as error:
         do_without(f"no PostgreSQL at TEST_DATABASE_URL: {error}")
     return url
+
+
+@pytest.fixture(scope="session")
+def migrated(
+    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Path | None:
+    """An SQLite file with our tables and nothing in them, copied from the database of the tests: that takes a moment where
+    migrating takes seconds. None where the tests are run on another database."""
+    if connection.vendor != "sqlite":
+        return None
+    path: Path = tmp_path_factory.mktemp("migrated") / "db.sqlite3"
+    with django_db_blocker.unblock(), closing(sqlite3.connect(path)) as copy:
+        connection.ensure_connection()
+        connection.connection.backup(copy)
+    return path
 
 
 @pytest.fixture

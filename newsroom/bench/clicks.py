@@ -4,6 +4,7 @@ import datetime
 import os
 import re
 import selectors
+import shutil
 import socket
 import subprocess
 import sys
@@ -137,12 +138,15 @@ def server() -> Iterator[Server]:
 
 
 @contextmanager
-def house(**variables: str) -> Iterator[Server]:
-    """A newsroom with a folder and a database of its own, in which no server runs yet."""
+def house(migrated: Path | None = None, **variables: str) -> Iterator[Server]:
+    """A newsroom with a folder and a database of its own, in which no server runs yet; ``migrated`` is an SQLite file with our
+    tables to begin with."""
     with tempfile.TemporaryDirectory() as folder:
         environ = {
             **os.environ, "VAR": folder, "DATABASE_URL": "", "SECRET_KEY": settings.SECRET_KEY, **variables,
         }  # fmt: skip
+        if migrated:
+            shutil.copy(migrated, Path(folder) / "db.sqlite3")
         ground.manage("migrate", "-v0", environ=environ)
         made = ground.manage(
             "shell", "-v0", "-c", f"from {__name__} import invent; invent()", environ=environ

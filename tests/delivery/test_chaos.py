@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 import time
@@ -43,7 +44,8 @@ class House:
 
 
 @contextmanager
-def house(folder: Path, database: str) -> Iterator[House]:
+def house(folder: Path, database: str, migrated: Path | None = None) -> Iterator[House]:
+    """A newsroom and a relay of its own; ``migrated`` is an SQLite file with our tables."""
     sink = subprocess.Popen(
         [sys.executable, "-m", "tests.delivery.sink", folder / "port", folder / "taken.log"], cwd=ROOT
     )
@@ -55,7 +57,11 @@ def house(folder: Path, database: str) -> Iterator[House]:
         environ = {**os.environ, "VAR": str(folder / "var"), "DATABASE_URL": database, "SMTP_URL": relay}
         environ |= {"SEND_WORKERS": "9", "DEBUG": "no", "DATABASE_POOL_SIZE": "0"}
         here = House(folder, environ)
-        assert here.manage("migrate", "-v0").wait() == 0
+        if migrated:
+            (folder / "var").mkdir()
+            shutil.copy(migrated, folder / "var" / "db.sqlite3")
+        else:
+            assert here.manage("migrate", "-v0").wait() == 0
         yield here
     finally:
         sink.kill()
@@ -147,10 +153,10 @@ READERS, KILLS = int(os.environ.get("CHAOS_READERS", "3000")), int(os.environ.ge
     ("vendor", "policy"), [("sqlite", "hold"), ("postgres", "hold"), ("postgres", "resend")]
 )
 def test_nobody_is_skipped_and_doubt_is_at_most_one_message_a_connection(
-    tmp_path, request, record_property, vendor, policy
+    tmp_path, request, record_property, migrated, vendor, policy
 ):
     database = request.getfixturevalue("own_postgres") if vendor == "postgres" else ""
-    with house(tmp_path, database) as here:
+    with house(tmp_path, database, None if database else migrated) as here:
         assert here.ask(PLAN.format(readers=READERS, policy=policy)) == str(READERS)
         killed = kill_at_random(here, KILLS, seed=READERS)
         assert here.manage("deliver", "--once").wait() == 0
@@ -174,8 +180,8 @@ def test_nobody_is_skipped_and_doubt_is_at_most_one_message_a_connection(
         assert sum(times - 1 for times in found.duplicates) <= bound
 
 
-def test_a_worker_that_is_asked_to_stop_leaves_nothing_in_doubt(tmp_path):
-    with house(tmp_path, "") as here:
+def test_a_worker_that_is_asked_to_stop_leaves_nothing_in_doubt(tmp_path, migrated):
+    with house(tmp_path, "", migrated) as here:
         here.ask(PLAN.format(readers=6000, policy="hold"))
         worker = here.manage("deliver")
         while here.taken.total() < 500:

@@ -10,7 +10,6 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from django.db import connection
 
 from newsroom.bench.clicks import Server, another, follow, house
 from newsroom.bench.ground import database
@@ -21,10 +20,10 @@ RATE = 200
 
 
 @pytest.fixture(scope="module")
-def newsroom(request) -> Iterator[Server]:
+def newsroom(request, migrated) -> Iterator[Server]:
     """One for all tests here, on the kind of database that the other tests are run on."""
-    if connection.vendor == "sqlite":
-        with house() as made:
+    if migrated:
+        with house(migrated) as made:
             yield made
     else:
         with (
