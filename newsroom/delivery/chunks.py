@@ -16,9 +16,22 @@ from newsroom.audience import recipients
 from newsroom.delivery import homes
 from newsroom.delivery.journal import Journal, Mark
 from newsroom.delivery.ledger import Ledger
-from newsroom.delivery.models import Chunk, ChunkState, Delivery, Outcome, Send, Stage, Worker
+from newsroom.delivery.models import Chunk, ChunkState, Delivery, Outcome, Printing, Send, Stage, Worker
 
-__all__ = ["ATTEMPTS", "SIZE", "Closing", "Job", "claim", "close", "ids_of", "journal_path", "plan", "put_in"]
+__all__ = [
+    "ATTEMPTS",
+    "SIZE",
+    "Closing",
+    "Job",
+    "claim",
+    "close",
+    "ids_of",
+    "journal_path",
+    "newest_printing",
+    "not_yet",
+    "plan",
+    "put_in",
+]
 
 SIZE, SMALLEST = 1000, 100
 """Readers in a chunk. The cost of a claim is shared by so many, and so many are in doubt after a loss of power. A chunk holds a
@@ -118,7 +131,7 @@ def claim(send: Send, worker: Worker, printing: int, *, done: Ledger, now: datet
             if chunk is None:
                 return None
             done.check(chunk)
-            wanted = _not_yet(send, ids_of(chunk))
+            wanted = not_yet(send, ids_of(chunk))
             rows = recipients.addressed(wanted)
             gone = sorted(wanted - {row[0] for row in rows})
             journal = Journal.begin(journal_path(chunk), [row[0] for row in rows])
@@ -152,10 +165,15 @@ _CLAIM = """
 """One statement, since a thousand messages wait for it."""
 
 
-def _not_yet(send: Send, ids: "array[int]") -> set[int]:
+def not_yet(send: Send, ids: "array[int]") -> set[int]:
     """Without those who have it already, as far as we know. The primary key forbids to write it twice; this, to send it."""
     known = Delivery.objects.filter(send=send, subscription_id__among=ids)
     return {*ids}.difference(known.order_by().values_list("subscription_id", flat=True))
+
+
+def newest_printing(send: int) -> int:
+    """The printing of a send that goes out now, by row number."""
+    return Printing.objects.filter(send=send).order_by("-number").values_list("pk", flat=True)[0]
 
 
 def journal_path(chunk: Chunk) -> Path:

@@ -107,18 +107,14 @@ def put_in_doubt(send: Send, *, readers: int, by: Person, now: datetime.datetime
 
 def _doubt(send: Send, chunk: Chunk, *, now: datetime.datetime) -> int:
     """Every reader of the chunk of whom nothing else is known."""
-    known = Delivery.objects.filter(send=send, subscription_id__among=chunks.ids_of(chunk))
-    settled = set(known.order_by().values_list("subscription_id", flat=True))
-    rows = [
-        (reader, int(Outcome.IN_DOUBT), FORGOTTEN) for reader in chunks.ids_of(chunk) if reader not in settled
-    ]
+    unsettled = chunks.not_yet(send, chunks.ids_of(chunk))
+    rows = [(reader, int(Outcome.IN_DOUBT), FORGOTTEN) for reader in sorted(unsettled)]
     waiting = Chunk.objects.filter(pk=chunk.pk, state=ChunkState.WAITING)
     if not waiting.update(
         state=ChunkState.DONE, ids=b"", size=len(rows), in_doubt=len(rows), done_at=now, not_before=None
     ):
         raise Conflict("Somebody else let this send go on a moment ago.")
-    printing = send.printings.order_by("-number").values_list("pk", flat=True)[0]
-    chunks.write_deliveries(send.pk, printing, rows, now=now)
+    chunks.write_deliveries(send.pk, chunks.newest_printing(send.pk), rows, now=now)
     return len(rows)
 
 

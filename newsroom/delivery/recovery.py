@@ -14,7 +14,7 @@ from newsroom.delivery import chunks, homes, journal
 from newsroom.delivery.chunks import Closing
 from newsroom.delivery.journal import Mark
 from newsroom.delivery.ledger import Ledger
-from newsroom.delivery.models import Chunk, ChunkState, Home, Outcome, Policy, Printing, Worker
+from newsroom.delivery.models import Chunk, ChunkState, Home, Outcome, Policy, Worker
 from newsroom.delivery.scheduling import note
 from newsroom.lib.text import counted
 
@@ -74,7 +74,7 @@ def _close(chunk: Chunk, worker: Worker, found: _Found, *, ours: bool, now: date
         marks = {}  # where nothing was lost, no journal means that nothing of the chunk had reached a socket
     resend = chunk.send.policy == Policy.RESEND and not forgotten
     why = FORGOTTEN if forgotten else LOST if marks is None else INTERRUPTED
-    closing = Closing(chunk, _printing(chunk))
+    closing = Closing(chunk, chunks.newest_printing(chunk.send_id))
     for reader in chunks.ids_of(chunk):
         mark = Mark.HANDED_OVER if marks is None else marks.get(reader, Mark.UNTOUCHED)
         if mark == Mark.SENT:
@@ -94,7 +94,3 @@ def _close(chunk: Chunk, worker: Worker, found: _Found, *, ours: bool, now: date
         found.known += len(closing.rows) - doubts
         found.waiting += len(closing.returned) + len(closing.put_off)
     path.unlink(missing_ok=True)
-
-
-def _printing(chunk: Chunk) -> int:
-    return Printing.objects.filter(send=chunk.send_id).order_by("-number").values_list("pk", flat=True)[0]

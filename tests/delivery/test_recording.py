@@ -41,7 +41,6 @@ HOSTILE = [
 
 @pytest.fixture(autouse=True)
 def trail(monkeypatch) -> Iterator[Trail]:
-    footprints.forget()
     with Trail.fresh(monkeypatch) as made:
         yield made
 

@@ -25,8 +25,7 @@ HOUR = datetime.timedelta(hours=1)
 
 @pytest.fixture(autouse=True)
 def trail(monkeypatch) -> Iterator[Trail]:
-    """A spool of the test's own, recorded when the test says so; and no printing known from another test."""
-    footprints.forget()
+    """A spool of the test's own, recorded when the test says so."""
     with Trail.fresh(monkeypatch) as made:
         yield made
 

@@ -7,13 +7,13 @@ from typing import Self
 
 import pytest
 
-from newsroom.delivery import recording, redirecting, spools
+from newsroom.delivery import footprints, recording, redirecting, spools
 from newsroom.delivery.footprints import Footprint
 from newsroom.delivery.spools import Spool
 
 
 class Trail:
-    """The footprints of this process, from a clean start."""
+    """The footprints of this process, from a clean start: no printing is known from another test."""
 
     def __init__(self, spool: Spool) -> None:
         self.spool = spool
@@ -21,6 +21,7 @@ class Trail:
     @classmethod
     @contextmanager
     def fresh(cls, monkeypatch: pytest.MonkeyPatch) -> Iterator[Self]:
+        footprints.forget()
         spool = Spool()
         monkeypatch.setattr(redirecting, "spool", spool)
         monkeypatch.setattr(spools, "spool", spool)
