@@ -124,9 +124,12 @@ def migrated(
     django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
 ) -> Path | None:
     """An SQLite file with our tables and nothing in them, copied from the database of the tests: that takes a moment where
-    migrating takes seconds. None where the tests are run on another database."""
+    migrating takes seconds. None where the tests are run on another database. Tests that want it are marked ``django_db``:
+    pytest-django makes no database for tests none of which is, and the newsroom's own stands in its place."""
     if connection.vendor != "sqlite":
         return None
+    named = connection.settings_dict
+    assert named["NAME"] == named["TEST"]["NAME"], "not the database of the tests: mark this test django_db"
     path: Path = tmp_path_factory.mktemp("migrated") / "db.sqlite3"
     with django_db_blocker.unblock(), closing(sqlite3.connect(path)) as copy:
         connection.ensure_connection()
