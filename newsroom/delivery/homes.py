@@ -6,7 +6,6 @@ the kernel lets go of it however the worker ends, and a lost connection to the d
 """
 
 import datetime
-import fcntl
 import os
 import socket
 import time
@@ -19,6 +18,7 @@ from django.conf import settings
 from django.db import transaction
 
 from newsroom.delivery.models import Home, Send, Worker
+from newsroom.lib import locks
 from newsroom.lib.errors import NotNow
 
 __all__ = [
@@ -115,18 +115,14 @@ def at_work(send: Send, home: Home, *, now: datetime.datetime) -> Iterator[Worke
         yield worker
 
 
-@contextmanager
-def is_dead(worker: Worker) -> Iterator[bool]:
+def is_dead(worker: Worker) -> AbstractContextManager[bool]:
     """Whether a worker of this home is dead; while this lasts nobody else finds so too."""
-    with _lock(worker.pk) as mine:
-        yield mine
+    return _lock(worker.pk)
 
 
-@contextmanager
-def sole(name: str) -> Iterator[bool]:
+def sole(name: str) -> AbstractContextManager[bool]:
     """Whether nobody else at this home is doing what is called ``name``."""
-    with _locked(folder() / f"{name}.lock") as mine:
-        yield mine
+    return locks.holding(folder() / f"{name}.lock")
 
 
 def forget(worker: Worker) -> None:
@@ -135,19 +131,8 @@ def forget(worker: Worker) -> None:
 
 
 def _lock(worker: uuid.UUID) -> AbstractContextManager[bool]:
-    return _locked(_lock_file(worker))
+    return locks.holding(_lock_file(worker))
 
 
 def _lock_file(worker: uuid.UUID) -> Path:
     return folder() / "workers" / f"{worker}.lock"
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[bool]:
-    with path.open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-            return
-        yield True

@@ -24,6 +24,7 @@ from newsroom.delivery import footprints, spools
 from newsroom.delivery.footprints import Footprint
 from newsroom.delivery.models import Bookmark
 from newsroom.delivery.spools import Written
+from newsroom.lib import locks
 from newsroom.lib.errors import Conflict
 from newsroom.lib.sparing import Sparing
 
@@ -140,7 +141,7 @@ def _somebody_lives() -> bool:
 
 def hold() -> int | None:
     """The lock of the recorder, as an open file; None while another program of this home has it."""
-    return spools.hold(spools.folder() / "recorder.lock")
+    return locks.hold(spools.folder() / "recorder.lock")
 
 
 def keep_recording() -> None:

@@ -5,7 +5,6 @@ that process ends: a spool that nobody holds is complete. Its lines outlive ``ki
 This module knows nothing of what a line says, nor of any database.
 """
 
-import fcntl
 import logging
 import os
 import threading
@@ -18,9 +17,10 @@ from typing import Self
 
 from django.conf import settings
 
+from newsroom.lib import locks
 from newsroom.lib.sparing import Sparing
 
-__all__ = ["LONGEST", "Spool", "Written", "folder", "hold", "left", "spool", "unread"]
+__all__ = ["LONGEST", "Spool", "Written", "folder", "left", "spool", "unread"]
 
 FULL = 4_000_000
 """Bytes after which a process goes on in a new spool, so that what is recorded can be deleted: some 35,000 clicks."""
@@ -43,15 +43,6 @@ def folder() -> Path:
 def left() -> list[Path]:
     """All spools of this home, the oldest first: those of living processes, and what dead ones have left."""
     return sorted((Path(settings.VAR) / "footprints").glob("*.spool"))
-
-
-def hold(path: Path) -> int | None:
-    """An open file with the lock of ``path``, which lasts until the last copy of it is closed; None if another has it."""
-    file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    if _locked(file):
-        return file
-    os.close(file)
-    return None
 
 
 class Spool:
@@ -115,10 +106,9 @@ def _made() -> int:
     while True:
         path = folder() / f"{time.time():.0f}-{uuid.uuid4().hex}.spool"
         file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL, 0o600)
-        fcntl.flock(file, fcntl.LOCK_EX)
-        if os.fstat(file).st_nlink:
+        if locks.taken(file) and os.fstat(file).st_nlink:
             return file
-        os.close(file)  # a reader came before the lock, took it for left and empty, and removed it
+        os.close(file)  # a reader came before the lock: it takes this one for left and empty, and removes it
 
 
 spool = Spool()
@@ -131,7 +121,7 @@ class Written:
 
     def __init__(self, path: Path, file: int) -> None:
         self.path, self._file = path, file
-        self.complete = _locked(file)  # asked before anything is read: what is read later is all there is
+        self.complete = locks.taken(file)  # asked before anything is read: what is read later is all there is
         self.size = os.fstat(file).st_size
 
     @classmethod
@@ -173,10 +163,3 @@ def unread(path: Path, start: int) -> tuple[int, bytes]:
         rest = sum(found.count(b"\n") for found in iter(lambda: file.read(1 << 20), b""))
         return rest + bool(first), first
     return 0, b""
-
-
-def _locked(file: int) -> bool:
-    with suppress(BlockingIOError):
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return True
-    return False

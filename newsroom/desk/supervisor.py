@@ -5,7 +5,6 @@ wrong here, because Linux ties "tell me when my parent dies" to the very thread 
 """
 
 import ctypes
-import fcntl
 import os
 import selectors
 import signal
@@ -18,6 +17,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
+
+from newsroom.lib import locks
 
 FIRST_PAUSE = 0.5  # seconds before a crashed program is started again; doubles with each crash
 LONGEST_PAUSE = 8.0
@@ -40,11 +41,9 @@ class Interrupted(BaseException):  # like KeyboardInterrupt, nobody should catch
 @contextmanager
 def only_one(lock: Path) -> Iterator[None]:
     """Hold `lock` while the block runs; raises `AlreadyRunning` at once if another process does."""
-    with lock.open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise AlreadyRunning from error
+    with locks.holding(lock) as ours:
+        if not ours:
+            raise AlreadyRunning
         yield
 
 
