@@ -1,7 +1,7 @@
 """Signing our own mail (RFC 6376, relaxed/relaxed), for those whose relay does not.
 
-A message of ours is its own relaxed body (``wire``), so the body is hashed as it is; what all messages of a letter begin with is
-hashed once. RSA costs a third of a millisecond a message, and then limits the sender. Ed25519 (RFC 8463) is much faster, but
+A message of a letter is its own relaxed body (``wire``), so the body is hashed as it is; what all of them begin with is hashed
+once. RSA costs a third of a millisecond a message, and then limits the sender. Ed25519 (RFC 8463) is much faster, but
 the large mailbox providers do not verify it.
 """
 
@@ -25,7 +25,7 @@ from newsroom.delivery.wire import Letter
 __all__ = ["Signer", "own_signer", "signed", "signed_letter"]
 
 SIGNED = (
-    b"From", b"To", b"Reply-To", b"Subject", b"Date", b"Message-ID", b"List-Id", b"List-Unsubscribe", b"List-Unsubscribe-Post",
+    b"From", b"To", b"Cc", b"Reply-To", b"Subject", b"Date", b"Message-ID", b"List-Id", b"List-Unsubscribe", b"List-Unsubscribe-Post",
     b"List-Archive", b"Feedback-ID", b"MIME-Version", b"Content-Type",
 )  # fmt: skip
 """RFC 8058 wants both of List-Unsubscribe covered. From is signed once more than it occurs, so that nobody can add a second."""
@@ -61,7 +61,8 @@ class Signer:
         return b"DKIM-Signature: " + value + lines + b"\r\n"
 
     def _body_hash(self, body: bytes) -> bytes:
-        body = body.rstrip(b"\r\n") + b"\r\n"
+        body = body.rstrip(b"\r\n")
+        body += b"\r\n" if body else b""
         if not body.startswith(self._shared) or not self._shared:
             self._share(body)
         digest = self._begun.copy()
@@ -79,6 +80,11 @@ class Signer:
 
 def _relaxed(value: bytes) -> bytes:
     return _BLANKS.sub(b" ", value.replace(b"\r\n", b"")).strip(b" ")
+
+
+def _relaxed_body(body: bytes) -> bytes:
+    """As relays may change it (RFC 6376, 3.4.4). The ends of the last lines are seen to where it is hashed."""
+    return b"\r\n".join(_BLANKS.sub(b" ", line).rstrip(b" ") for line in body.split(b"\r\n"))
 
 
 def _signing(pem: str) -> tuple[Callable[[bytes], bytes], str]:
@@ -121,9 +127,12 @@ def _key_can_sign(**_: Any) -> list[checks.CheckMessage]:
 
 
 def signed(message: bytes) -> bytes:
-    """A message with our signature, or as it is if the relay signs."""
+    """Any message with our signature, or as it is if the relay signs."""
     signer = own_signer()
-    return signer.header(message) + message if signer else message
+    if signer is None:
+        return message
+    head, end, body = message.partition(b"\r\n\r\n")
+    return signer.header(head + end + _relaxed_body(body)) + message
 
 
 def signed_letter(letter: Letter) -> Letter:

@@ -1,6 +1,7 @@
 """Our signatures hold before an independent verifier, and break when anything that readers rely on is changed."""
 
 import base64
+import smtplib
 from types import SimpleNamespace
 
 import dkim as verifier
@@ -9,12 +10,15 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from django.core.exceptions import ImproperlyConfigured
+from django.core.mail import EmailMessage
 from hypothesis import HealthCheck, given
 from hypothesis import settings as example_settings
 from hypothesis import strategies as st
 
 from newsroom.delivery.dkim import Signer, own_signer, signed, signed_letter
+from newsroom.delivery.housemail import EmailBackend
 from newsroom.delivery.wire import Unaddressable, compile_letter
+from tests.delivery.relay import fake_relay
 from tests.make import NOW, make_approved_issue
 
 RSA = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -133,6 +137,29 @@ def test_what_readers_rely_on_cannot_be_changed(letter, by_key, before, after):
 def test_without_a_key_the_letter_is_the_very_same(letter):
     assert signed_letter(letter) is letter
     assert signed(b"From: a\r\n\r\nb\r\n") == b"From: a\r\n\r\nb\r\n"
+
+
+@KEYS
+@pytest.mark.parametrize("body", ["Confirm,  Zoë: \r\n\r\n\tyes \n.\n\n \n", "word " * 300, "\n", ""])
+def test_the_own_mail_of_the_house_verifies(settings, by_key, key, body):
+    by_key(key)
+    settings.EMAIL_BACKEND = "newsroom.delivery.housemail.EmailBackend"
+    with fake_relay() as relay:
+        settings.EMAIL_HOST, settings.EMAIL_PORT = relay.relay.host, relay.relay.port
+        mail = EmailMessage(
+            "Größe", body, "The Harbour <post@harbour.example>", ["zoë@läser.example"], cc=["b@c.example"]
+        )
+        assert mail.send() == 1
+    received = {message for _, message in relay.taken}
+    assert received
+    for message in received:
+        assert holds(message, key)
+        assert not holds(message.replace(b"Cc: b@", b"Cc: c@"), key)
+
+
+def test_a_connection_that_is_secured_from_the_first_byte_signs_too():
+    assert EmailBackend(use_ssl=True).connection_class.sendmail is EmailBackend().connection_class.sendmail
+    assert issubclass(EmailBackend(use_ssl=True).connection_class, smtplib.SMTP_SSL)
 
 
 def test_one_signer_signs_different_letters_in_turn(letter, db):
