@@ -24,9 +24,10 @@ from issues.models import Edition, Issue, Publication
 from newsroom.audience import recipients
 from newsroom.audience.models import Status, Subscriber, Subscription
 from newsroom.bench import ground
-from newsroom.delivery import chunks, spools
+from newsroom.delivery import chunks
 from newsroom.delivery.models import Outcome, Printing, Send
 from newsroom.desk import programs
+from newsroom.lib import locks
 from newsroom.lib.links import ReaderToken
 
 __all__ = ["Followed", "Server", "another", "follow", "house", "measure", "server"]
@@ -263,7 +264,7 @@ def _wait_for_the_recorder(var: Path) -> None:
     for _ in range(400):
         if not lock.exists():
             return
-        if (held := spools.hold(lock)) is not None:
+        if (held := locks.hold(lock)) is not None:
             os.close(held)
             return
         time.sleep(0.05)

@@ -25,8 +25,8 @@ from newsroom.delivery.wire import Letter
 __all__ = ["Signer", "own_signer", "signed", "signed_letter"]
 
 SIGNED = (
-    b"From", b"To", b"Cc", b"Reply-To", b"Subject", b"Date", b"Message-ID", b"List-Id", b"List-Unsubscribe", b"List-Unsubscribe-Post",
-    b"List-Archive", b"Feedback-ID", b"MIME-Version", b"Content-Type",
+    b"From", b"To", b"Cc", b"Reply-To", b"Subject", b"Date", b"Message-ID", b"List-Id", b"List-Unsubscribe",
+    b"List-Unsubscribe-Post", b"List-Archive", b"Feedback-ID", b"MIME-Version", b"Content-Type",
 )  # fmt: skip
 """RFC 8058 wants both of List-Unsubscribe covered. From is signed once more than it occurs, so that nobody can add a second."""
 SMALLEST = 1024
