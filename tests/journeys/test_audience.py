@@ -110,3 +110,12 @@ def test_an_operator_counts_a_segment_while_it_is_written(browser, live_server, 
         expect(chris.page.get_by_text("reader2@readers.example")).to_be_visible()
         expect(chris.page.get_by_text("reader0@readers.example")).to_have_count(0)
         assert chris.wrong == []
+
+
+def test_the_navigation_of_a_phone_shows_where_one_is(browser, live_server, settings):
+    make_publication()
+    with at_the_desk(browser, live_server, settings, roles.CHIEF, width=390) as chris:
+        for page in ("/desk/", "/desk/returns/"):
+            chris.goto(page)
+            expect(chris.page.locator("nav [aria-current]")).to_be_in_viewport(ratio=1)
+        assert chris.wrong == []

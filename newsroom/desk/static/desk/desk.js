@@ -40,3 +40,8 @@ document.addEventListener("htmx:sendError", () => toast("The desk cannot be reac
 
 document.documentElement.classList.add("js");
 for (const area of document.querySelectorAll("textarea[data-grow]:not([data-rich])")) grow(area);
+
+// ---- on a phone the navigation is wider than the page: show where one is
+
+const here = document.querySelector(".bar [aria-current]");
+if (here) here.parentElement.scrollLeft = here.offsetLeft + here.offsetWidth / 2 - here.parentElement.clientWidth / 2;
