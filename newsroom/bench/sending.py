@@ -173,7 +173,7 @@ class Bench:
         relay = f"smtp://127.0.0.1:{self.port}?tls=none&connections={CONNECTIONS}"
         return {
             **os.environ, "VAR": str(self.folder), "DATABASE_URL": self.database, "SMTP_URL": relay,
-            "DEBUG": "no", "SITE_URL": "https://news.bench.example",
+            "DEBUG": "no", "SITE_URL": "https://news.bench.example", "ALLOWED_HOSTS": "news.bench.example",
         }  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand
 from django.template import Context, Template
 from django.utils import timezone
 
+from newsroom.bench import desk
 from newsroom.bench import sending as bench
 from newsroom.delivery import sending
 from newsroom.delivery.models import Send
@@ -90,6 +91,11 @@ def _count(_: int) -> dict[str, int]:
     return {"sent": sending.tally(Send.objects.get()).sent}
 
 
+def _desk(_: int) -> dict[str, float]:
+    """What pages of the desk take beside all these readers."""
+    return desk.measure()
+
+
 def _cpu() -> float:
     used = resource.getrusage(resource.RUSAGE_SELF)
     return used.ru_utime + used.ru_stime
@@ -100,7 +106,7 @@ def _memory() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // MB
 
 
-STEPS = {"plan": _plan, "send": _send, "django": _django, "message": _message, "count": _count}
+STEPS = {"plan": _plan, "send": _send, "django": _django, "message": _message, "count": _count, "desk": _desk}
 
 
 class Command(BaseCommand):
