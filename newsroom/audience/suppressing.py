@@ -32,7 +32,6 @@ __all__ = [
     "find",
     "fingerprint",
     "history",
-    "is_suppressed",
     "lift",
     "locked",
     "proved_wrong",
@@ -60,13 +59,8 @@ def fingerprint(address: str) -> str:
     return _fingerprint(address, _keyed(settings.SECRET_KEY))
 
 
-def is_suppressed(address: str) -> bool:
-    """Whether nobody may write to the address."""
-    return find(address) is not None
-
-
 def find(address: str) -> Suppression | None:
-    """The row that keeps us from writing to the address."""
+    """The row that keeps us from writing to the address; None if we may."""
     return Suppression.objects.filter(fingerprint__in=_fingerprints(address)).first()
 
 

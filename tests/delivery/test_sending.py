@@ -373,8 +373,8 @@ def test_whom_a_server_says_not_to_have_is_never_written_to_again(settings):
     assert returns.suppress_refused(now=NOW + 3 * MINUTE) == 1
     assert returns.suppress_refused(now=NOW + 3 * MINUTE) == 0
     assert dict(Subscription.objects.values_list("subscriber__email", "status"))[gone] == "bounced"
-    assert suppressing.is_suppressed(gone)
-    assert not suppressing.is_suppressed(blocked)
+    assert suppressing.find(gone)
+    assert not suppressing.find(blocked)
     Subscription.objects.filter(subscriber__email=gone).update(status="active", confirmed_at=NOW + 5 * MINUTE)
     assert returns.suppress_refused(now=NOW + 6 * MINUTE) == 0
 
