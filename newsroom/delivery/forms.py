@@ -11,7 +11,7 @@ from issues.models import Publication
 from newsroom.audience.models import Segment
 from newsroom.audience.subscribing import normal_address
 from newsroom.delivery.models import Policy, RateLimit, Return, ReturnKind, Send
-from newsroom.delivery.testing import AT_ONCE
+from newsroom.delivery.proofing import AT_ONCE
 from newsroom.lib import wallclock
 from newsroom.lib.errors import Refused
 from newsroom.lib.forms import fields_only
