@@ -24,6 +24,7 @@ from newsroom.delivery.models import Chunk, Return, ReturnKind
 
 __all__ = [
     "NOTES",
+    "OPENS_NOTE",
     "Block",
     "Detail",
     "Link",
@@ -34,7 +35,6 @@ __all__ = [
     "latest",
     "measures",
     "numbers",
-    "opens_note",
     "percent",
     "sections_over_time",
     "usual",
@@ -55,12 +55,11 @@ NOTES = {
 """What is counted, and by which rule, in sentences for people."""
 
 
-def opens_note() -> str:
-    """What is said wherever opens are shown."""
-    return (
-        "Opened includes machine opens: many mail programs fetch the pixel although nobody reads, and others never fetch it. "
-        "Compare issues with each other, not with the number of readers."
-    )
+OPENS_NOTE = (
+    "Opened includes machine opens: many mail programs fetch the pixel although nobody reads, and others never fetch it. "
+    "Compare issues with each other, not with the number of readers."
+)
+"""What is said wherever opens are shown."""
 
 
 @dataclass(frozen=True)

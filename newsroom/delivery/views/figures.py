@@ -79,7 +79,7 @@ def issue(request: HttpRequest, pk: int) -> HttpResponse:
             [(each.label, float(each.counts.people)) for each in shown.sections],
             title="People who clicked, by section",
         ),
-        "opens_note": figures.opens_note() if found.opened is not None else "",
+        "opens_note": figures.OPENS_NOTE if found.opened is not None else "",
     }
     return render(request, "delivery/figures/issue.html", values)
 
@@ -109,7 +109,7 @@ def publication(request: HttpRequest, slug: str) -> HttpResponse:
         "sections": sections,
         "charts": _issue_charts(rows),
         "section_chart": _section_chart(sections),
-        "opens_note": figures.opens_note() if opens else "",
+        "opens_note": figures.OPENS_NOTE if opens else "",
         "notes": figures.NOTES | {"Usual": "The median of the issues shown."},
     }
     return render(request, "delivery/figures/publication.html", values)
