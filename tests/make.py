@@ -14,9 +14,10 @@ from issues import composing, saving, starting, workflow
 from issues.blocks import registry
 from issues.forms import HeadForm
 from issues.models import Block, Contributor, Issue, Publication
-from newsroom.audience import intakes, recipients
+from newsroom.audience import recipients
+from newsroom.audience.importing import intakes
+from newsroom.audience.importing.rows import Reading
 from newsroom.audience.models import Intake, MailingList, Status, Subscriber, Subscription
-from newsroom.audience.rows import Reading
 from sponsors import affidavits, billing, inventory, ordering, selling, showing, trafficking
 from sponsors.models import (
     Advertiser,

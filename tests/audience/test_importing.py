@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from issues.models import Publication
-from newsroom.audience import importing, rows, subscribing, tables
+from newsroom.audience import subscribing
+from newsroom.audience.importing import rows, sorting, tables
 from newsroom.audience.models import MailingList, Status, Subscriber, Subscription
 from newsroom.lib.errors import Refused
 from tests.make import NOW, make_list, make_publication, make_reader
@@ -27,8 +28,8 @@ def readers(publication) -> MailingList:
     return make_list(publication)
 
 
-def bring_in(readers: MailingList, source: str | bytes) -> importing.Report:
-    return importing.import_csv(readers, source.encode() if isinstance(source, str) else source, now=NOW)
+def bring_in(readers: MailingList, source: str | bytes) -> sorting.Report:
+    return sorting.import_csv(readers, source.encode() if isinstance(source, str) else source, now=NOW)
 
 
 def addresses(status: str = Status.ACTIVE) -> set[str]:
@@ -197,7 +198,7 @@ def test_fifty_thousand_rows_are_read_in_seconds(readers):
     source = "\n".join(["email,name", *(f"reader{n}@readers.example,Reader" for n in range(50_000))]).encode()
     began = time.monotonic()
     table = tables.Table(io.BytesIO(source), tables.form_of(io.BytesIO(source)))
-    read = rows.reader_of(importing.proposed(tables.Form("utf-8-sig", ","), table.head), now=NOW)
+    read = rows.reader_of(sorting.proposed(tables.Form("utf-8-sig", ","), table.head), now=NOW)
     assert sum(1 for record in table if read(record.line, record.cells)) == 50_000
     assert time.monotonic() - began < 10
 

@@ -13,7 +13,8 @@ from django.utils.crypto import get_random_string
 from issues import starting, workflow
 from issues.importing import Draft, Found
 from issues.models import Contributor, Issue, Publication
-from newsroom.audience import importing, recipients
+from newsroom.audience import recipients
+from newsroom.audience.importing import sorting
 from newsroom.desk.demo import reading, selling, sending, words
 from newsroom.desk.roles import AD_OPS, CHIEF, EDITOR, FINANCE, OPERATOR, SALES, SALES_MANAGER
 
@@ -135,7 +136,7 @@ def _readers(publication: Publication, count: int, days: int, *, now: datetime.d
     for back in [*range(days, 0, -7), 0]:
         there, at = _there(count, days, back), now - datetime.timedelta(days=back + 1)
         lines = ["email,name", *map(_reader, range(known, there))]
-        importing.import_csv(mailing_list, "\n".join(lines).encode(), now=at, label="demo")
+        sorting.import_csv(mailing_list, "\n".join(lines).encode(), now=at, label="demo")
         known = there
 
 

@@ -16,11 +16,12 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from issues.models import Publication
-from newsroom.audience import access, exporting, intakes, recipients
+from newsroom.audience import access, exporting, recipients
+from newsroom.audience.importing import intakes
+from newsroom.audience.importing.presets import PRESETS, Column, Role
+from newsroom.audience.importing.rows import Reading
+from newsroom.audience.importing.tables import DELIMITERS, ENCODINGS, Form
 from newsroom.audience.models import Intake, IntakeStatus, MailingList, Segment, Status, Subscription
-from newsroom.audience.presets import PRESETS, Column, Role
-from newsroom.audience.rows import Reading
-from newsroom.audience.tables import DELIMITERS, ENCODINGS, Form
 from newsroom.lib.errors import NewsroomError, Refused
 from newsroom.lib.forms import fields_only
 from newsroom.lib.papers.attachment import CSV, file_name

@@ -9,9 +9,9 @@ from functools import partial
 from typing import Any, NamedTuple, Self
 
 from newsroom.audience.addresses import normal_address
+from newsroom.audience.importing.presets import NOT_CONFIRMED, PRESETS, Column, Role, words_of
+from newsroom.audience.importing.tables import ENCODINGS, Form
 from newsroom.audience.models import Status
-from newsroom.audience.presets import NOT_CONFIRMED, PRESETS, Column, Role, words_of
-from newsroom.audience.tables import ENCODINGS, Form
 from newsroom.lib.errors import Refused
 
 __all__ = ["Reading", "Row", "address", "reader_of"]

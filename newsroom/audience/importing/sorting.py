@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 
 from django.db import transaction
 
+from newsroom.audience.importing.presets import Role, propose, recognised
+from newsroom.audience.importing.rows import Reading, Row, everybody_in, reader_of
+from newsroom.audience.importing.storing import Batch, Outcome, store
+from newsroom.audience.importing.tables import Form, Record, Table, form_of
 from newsroom.audience.models import MailingList, Status
-from newsroom.audience.presets import Role, propose, recognised
-from newsroom.audience.rows import Reading, Row, everybody_in, reader_of
-from newsroom.audience.storing import Batch, Outcome, store
-from newsroom.audience.tables import Form, Record, Table, form_of
 from newsroom.lib.errors import Refused
 from newsroom.lib.text import counted
 
