@@ -20,8 +20,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError
 from django.db.models import Q
 
 from newsroom.audience.importing.reading import Clock, Run, counts_of, path_of
-from newsroom.audience.importing.rows import Reading
-from newsroom.audience.importing.sorting import proposed
+from newsroom.audience.importing.rows import Reading, proposed
 from newsroom.audience.importing.tables import Form, form_of, sample
 from newsroom.audience.models import INTAKE_MOVES, Intake, IntakeStatus, MailingList
 from newsroom.lib.errors import Conflict, Refused

@@ -9,12 +9,21 @@ from functools import partial
 from typing import Any, NamedTuple, Self
 
 from newsroom.audience.addresses import normal_address
-from newsroom.audience.importing.presets import NOT_CONFIRMED, PRESETS, Column, Role, words_of
+from newsroom.audience.importing.presets import (
+    NOT_CONFIRMED,
+    OTHER,
+    PRESETS,
+    Column,
+    Role,
+    propose,
+    recognised,
+    words_of,
+)
 from newsroom.audience.importing.tables import ENCODINGS, Form
 from newsroom.audience.models import Status
 from newsroom.lib.errors import Refused
 
-__all__ = ["Reading", "Row", "address", "reader_of"]
+__all__ = ["Reading", "Row", "address", "proposed", "reader_of"]
 
 MOST_ATTRIBUTES, LONGEST_NAME, LONGEST_VALUE = 40, 120, 200
 _USUAL_ADDRESS = re.compile(
@@ -83,6 +92,14 @@ ONLY_ONE = {
     Role.STATUS: "status",
     Role.JOINED: "date when they joined",
 }
+
+
+def proposed(form: Form, head: Sequence[str], width: int = 0) -> Reading:
+    """The most likely way to read a file with these heads, or with so many columns if it has none."""
+    preset = recognised(head)
+    columns = propose(head or [""] * width, preset)
+    everybody = str(PRESETS.get(preset, OTHER).everybody)
+    return Reading(form, tuple(columns), preset=preset, everybody=everybody)
 
 
 def reader_of(reading: Reading, *, now: datetime.datetime) -> Callable[[int, list[str]], Row]:
@@ -259,8 +276,3 @@ def _plain(value: object) -> str:
 
 def _trimmed(column: Column) -> Column:
     return Column(column.role, words(column.name)[:80] if column.role == Role.ATTRIBUTE else "")
-
-
-def everybody_in(preset: str) -> str:
-    """What all people of a preset's file are, where no column says so."""
-    return str(PRESETS[preset].everybody) if preset in PRESETS else str(Status.ACTIVE)

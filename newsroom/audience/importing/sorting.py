@@ -1,26 +1,19 @@
-"""Subscribers from a file: the good rows in, the others listed with line and reason."""
+"""Batches of records sorted out: the good rows to be stored, the others listed with line and reason."""
 
-import datetime
-import io
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from django.db import transaction
-
-from newsroom.audience.importing.presets import Role, propose, recognised
-from newsroom.audience.importing.rows import Reading, Row, everybody_in, reader_of
-from newsroom.audience.importing.storing import Batch, Outcome, store
-from newsroom.audience.importing.tables import Form, Record, Table, form_of
-from newsroom.audience.models import MailingList, Status
+from newsroom.audience.importing.firsts import Firsts
+from newsroom.audience.importing.rows import Row
+from newsroom.audience.importing.storing import Outcome
+from newsroom.audience.importing.tables import Record
+from newsroom.audience.models import Status
 from newsroom.lib.errors import Refused
-from newsroom.lib.text import counted
 
-__all__ = ["BadRow", "Counts", "Report", "Sorted", "batches", "import_csv", "proposed", "sort_out"]
+__all__ = ["ROWS_A_BATCH", "BadRow", "Counts", "Sorted", "batches", "sort_out"]
 
-BYTES_AT_MOST = 10 * 1024 * 1024
 ROWS_A_BATCH = 10_000
-_NO_EMAIL = "The first line has no column called “email”. Name the columns in the first line, such as email,name,active."
 
 
 @dataclass(frozen=True)
@@ -30,11 +23,6 @@ class BadRow:
     line: int
     cells: tuple[str, ...]
     reason: str
-
-    @property
-    def row(self) -> str:
-        """What stood in it, shortened."""
-        return ", ".join(filter(None, self.cells))[:200]
 
 
 @dataclass
@@ -61,24 +49,6 @@ class Counts:
 
 
 @dataclass
-class Report(Counts):
-    """The same, with the rows that were left out."""
-
-    bad: list[BadRow] = field(default_factory=list)
-
-    @property
-    def stayed_away(self) -> int:
-        return self.gone + self.suppressed
-
-    def __str__(self) -> str:
-        return (
-            f"{counted(self.added, 'subscriber')} added ({self.inactive:,} of them inactive), "
-            f"{self.known + self.updated:,} known already, "
-            f"{self.stayed_away:,} had left and stay away, {counted(len(self.bad), 'bad row')}."
-        )
-
-
-@dataclass
 class Sorted:
     """Some records, sorted out: rows to store, no two with one address, and those that cannot be."""
 
@@ -97,47 +67,6 @@ class Sorted:
         for row in outcome.suppressed:
             self.refuse(row.line, "Stays away: this address is on the suppression list.")
         self.bad.sort(key=lambda bad: bad.line)
-
-
-Firsts = Callable[[Sequence[tuple[str, int]]], dict[str, int]]
-"""Notes addresses in small letters with their lines; tells the line in which each stood first, as far as it is another."""
-
-
-def import_csv(
-    mailing_list: MailingList, source: bytes, *, now: datetime.datetime, label: str = "CSV import"
-) -> Report:
-    """Add the rows of a small CSV file to a list, at once; nobody who left is brought back, nobody is unsubscribed.
-
-    Columns are found by their heads. Raises ``Refused`` for a file that cannot be read as a whole: too large, not text,
-    without an email column.
-    """
-    if len(source) > BYTES_AT_MOST:
-        raise Refused(
-            f"This file has {len(source) // 1024 // 1024} MB; at most {BYTES_AT_MOST // 1024 // 1024} MB are read at once."
-        )
-    form = form_of(io.BytesIO(source))
-    table = Table(io.BytesIO(source), form)
-    reading = proposed(form, table.head)
-    if not form.head or Role.EMAIL not in {column.role for column in reading.columns}:
-        raise Refused(_NO_EMAIL)
-    report, seen = Report(), _Seen()
-    read = reader_of(reading, now=now)
-    with transaction.atomic():
-        for records in batches(table):
-            found = sort_out(records, read, seen)
-            batch = Batch(mailing_list, found.rows, now, label[:60], label[:200], "")
-            report.take(store(batch))
-            report.bad += found.bad
-            report.duplicates += found.duplicates
-    report.invalid = len(report.bad) - report.duplicates
-    return report
-
-
-def proposed(form: Form, head: Sequence[str], width: int = 0) -> Reading:
-    """The most likely way to read a file with these heads, or with so many columns if it has none."""
-    preset = recognised(head)
-    columns = propose(head or [""] * width, preset)
-    return Reading(form, tuple(columns), preset=preset, everybody=everybody_in(preset))
 
 
 def batches(records: Iterable[Record]) -> Iterator[list[Record]]:
@@ -173,13 +102,3 @@ _WHY_GONE = {
     str(Status.BOUNCED): "mail to this person came back.",
     str(Status.COMPLAINED): "this person has reported us as spam.",
 }
-
-
-class _Seen:
-    """The first line of each address, in memory: for small files."""
-
-    def __init__(self) -> None:
-        self._lines: dict[str, int] = {}
-
-    def __call__(self, addresses: Sequence[tuple[str, int]]) -> dict[str, int]:
-        return {small: self._lines.setdefault(small, line) for small, line in addresses}
