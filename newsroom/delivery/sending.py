@@ -113,8 +113,8 @@ def stale(send: Send, *, now: datetime.datetime) -> bool:
     """Nothing has moved for a whole window: a send that was interrupted does not go on late by itself."""
     moved = send.chunks.aggregate(last=Max("done_at"))["last"]
     seen = send.workers.aggregate(last=Max("seen_at"))["last"]
-    resumed = send.events.filter(what="resumed").aggregate(last=Max("at"))["last"]
-    progress = max(filter(None, [moved, seen, resumed, send.stage_at, send.started_at, send.scheduled_for]))
+    moments = [moved, seen, steering.resumed_at(send), send.stage_at, send.started_at, send.scheduled_for]
+    progress = max(filter(None, moments))
     return bool(now - progress > send.window_ends - send.scheduled_for)
 
 

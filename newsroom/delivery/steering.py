@@ -3,6 +3,7 @@
 import datetime
 
 from django.db import transaction
+from django.db.models import Max
 
 from issues import workflow
 from issues.models import Status as IssueStatus
@@ -15,7 +16,7 @@ from newsroom.lib.people import Person
 from newsroom.lib.states import move
 from newsroom.lib.text import counted
 
-__all__ = ["hand_in", "pause", "reopen", "resume", "stop", "sweep"]
+__all__ = ["hand_in", "pause", "reopen", "resume", "resumed_at", "stop", "sweep"]
 
 
 @transaction.atomic
@@ -46,6 +47,12 @@ def resume(send: Send, *, by: Person, now: datetime.datetime) -> None:
     _not_under_correction(send)  # after the move: from here on nobody can open it
     correcting.reprint(send, by=by, now=now)
     note(send, "resumed", by=by, now=now)
+
+
+def resumed_at(send: Send) -> datetime.datetime | None:
+    """When somebody last let it go on; None if nobody ever had to."""
+    latest: datetime.datetime | None = send.events.filter(what="resumed").aggregate(at=Max("at"))["at"]
+    return latest
 
 
 @transaction.atomic

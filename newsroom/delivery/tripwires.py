@@ -2,7 +2,7 @@
 
 import datetime
 
-from django.db.models import Max, Sum
+from django.db.models import Sum
 
 from newsroom.delivery import steering
 from newsroom.delivery.models import Return, ReturnKind, Send
@@ -61,8 +61,7 @@ def _too_many_failures(failed: int, handed_over: int) -> bool:
 
 
 def _since(send: Send) -> datetime.datetime:
-    resumed: datetime.datetime | None = send.events.filter(what="resumed").aggregate(at=Max("at"))["at"]
-    return resumed or send.started_at or send.scheduled_for
+    return steering.resumed_at(send) or send.started_at or send.scheduled_for
 
 
 def _counts(send: Send, since: datetime.datetime) -> tuple[int, int, int]:
