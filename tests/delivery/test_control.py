@@ -2,6 +2,8 @@
 
 import datetime
 import signal
+import time
+from dataclasses import replace
 from io import StringIO
 
 import pytest
@@ -229,10 +231,16 @@ def test_a_worker_holds_the_send_by_itself(settings, monkeypatch):
     monkeypatch.setattr(sending, "HEARTBEAT", 0.0)
     monkeypatch.setattr(tripwires, "EARLY_FAILURES", 1)
     send = started(60)
-    with fake_relay(rcpt=lambda line: b"550 you are listed\r\n") as relay:
-        settings.RELAY = relay.relay
+
+    def slowly_refused(_: str) -> bytes:
+        time.sleep(0.02)  # so that the worker looks up before all are refused
+        return b"550 you are listed\r\n"
+
+    with fake_relay(rcpt=slowly_refused) as relay:
+        settings.RELAY = replace(relay.relay, connections=1)
         sending.run(send.pk, clock=lambda: LATER, keep_going=lambda: True)
-    assert fresh(send).status in (SendStatus.PAUSED, SendStatus.SENT)
+    assert fresh(send).status == SendStatus.PAUSED
+    assert counting.tally(send).waiting > 0
     whole(send)
 
 
