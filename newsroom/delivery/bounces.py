@@ -186,7 +186,7 @@ _FAILURE = re.compile(
 
 
 def _told(mail: Message) -> tuple[Kind, str, str]:
-    """By two signs of four: who writes, what about, whom a server names, whom flufl.bounce finds. With one alone people would be
+    """By two signs of four: who writes, what about, whom a server names, whom flufl.bounce finds. By one alone, people would be
     taken for servers."""
     words = _words(mail)
     late, failed = all_failures(mail)

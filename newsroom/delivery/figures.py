@@ -48,7 +48,7 @@ NOTES = {
     "Delivered": "Mails that the mail server of the reader took. What bounced afterwards is counted among them, and apart.",
     "Bounced": "Readers whose mail came back afterwards, for good or for now. What was refused at once is no delivery.",
     "Clicks": "A click does not count as a person’s if it " + "; or ".join(RULES.values()) + ".",
-    "People": "Different readers who clicked at least once. Who passes an issue on and has it read elsewhere counts as one.",
+    "People": "Different readers who clicked at least once. A reader who passes an issue on counts as one, whoever clicks in it.",
     "Unsubscribed": leavers.RULE,
     "Complaints": "Reports as spam that a mailbox provider passed on to us. Not every provider does.",
 }

@@ -1,4 +1,4 @@
-"""How fast we may go: by the relay as a whole, and to each domain of readers. Who is told to slow down does so by itself."""
+"""How fast we may go: by the relay as a whole, and to each domain of readers; less by itself where a server asks for less."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -46,7 +46,7 @@ class Pace:
         self.tokens -= 1
 
     def put_aside(self, now: float, wait: float) -> float:
-        """Nobody keeps one who has to ``wait`` so long in hand. Seconds until their turn, after all who were put aside before."""
+        """Whoever has to ``wait`` so long is not kept in hand. Seconds until their turn, after all who were put aside before."""
         assert self.per_second is not None
         self.booked_until = max(self.booked_until, now + wait) + 1 / self.per_second
         return self.booked_until - now

@@ -1,8 +1,8 @@
 """After a worker was killed, at any moment: nobody is skipped, and nobody gets it twice unless that was asked for.
 
-The journal of each chunk that the worker had claimed tells what became of every reader in it. In doubt is only who was handed
-over and not answered: at most one for each open connection. If the journal proves nothing, because the power was lost or the
-whole machine, the chunk as a whole is in doubt.
+The journal of each chunk that the worker had claimed tells what became of every reader in it. In doubt are only
+messages that were handed over and not answered: at most one for each open connection. If the journal proves nothing, because the
+power was lost or the whole machine, the chunk as a whole is in doubt.
 """
 
 import datetime

@@ -26,7 +26,7 @@ COMPLAINTS_AT_LEAST = 2
 
 
 def held(send: Send) -> bool:
-    """Whether all that is left waits for a later stage. Who was put off once has been tried: a stage does not wait for them."""
+    """Whether all that is left waits for a later stage. Those who were put off have been tried: no stage waits for them."""
     open_now = send.chunks.filter(stage__lte=send.stage)
     busy = open_now.filter(Q(state=ChunkState.CLAIMED) | Q(state=ChunkState.WAITING, attempt=1))
     return _later(send).exists() and not busy.exists()

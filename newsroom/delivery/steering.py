@@ -57,7 +57,7 @@ def resumed_at(send: Send) -> datetime.datetime | None:
 
 @transaction.atomic
 def stop(send: Send, *, by: Person, now: datetime.datetime, left: int | None = None) -> None:
-    """Cancel the rest: who has not got it does not get it any more. Stopping what is stopped already changes nothing.
+    """Cancel the rest: readers who have not got it do not get it any more. Stopping what is stopped already changes nothing.
 
     ``left`` is how many that are, as the person was told; raises ``Conflict`` if it is not so any more.
     """
