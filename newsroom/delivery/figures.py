@@ -21,6 +21,7 @@ from issues.clicks import RULES
 from issues.models import Edition, Issue, Opening, Publication
 from newsroom.delivery import leavers
 from newsroom.delivery.models import Chunk, Return, ReturnKind
+from newsroom.lib.text import percent
 
 __all__ = [
     "NOTES",
@@ -35,7 +36,6 @@ __all__ = [
     "latest",
     "measures",
     "numbers",
-    "percent",
     "sections_over_time",
     "usual",
 ]
@@ -165,12 +165,6 @@ class Detail:
     top: list[tuple[Link, Block]]
     verdicts: list[tuple[str, int]]
     """What machines did, by rule, and how often."""
-
-
-def percent(rate: float) -> str:
-    """“4.2 %”; small ones with the digits that tell them apart."""
-    value = 100 * rate
-    return f"{value:.1f} %" if value >= 1 else f"{value:.2g} %"
 
 
 def latest(publication: Publication, count: int, *, but: Issue | None = None) -> list[Issue]:

@@ -7,9 +7,9 @@ from django.db.models import Sum
 from newsroom.delivery import steering
 from newsroom.delivery.models import Return, ReturnKind, Send
 from newsroom.lib.errors import Conflict, NotNow
-from newsroom.lib.text import counted
+from newsroom.lib.text import counted, percent
 
-__all__ = ["check", "quoted", "tripped"]
+__all__ = ["check", "tripped"]
 
 FAILURES, OF_HANDED_OVER = 0.05, 500
 """More than this share of at least so many: a clean list loses 1 or 2 %; who mails on at 5 % is taken for a spammer."""
@@ -29,11 +29,11 @@ def tripped(send: Send) -> str:
     sent, failed, in_doubt = _counts(send, since)
     handed_over = sent + failed + in_doubt
     if _too_many_failures(failed, handed_over):
-        return f"{failed:,} of {counted(handed_over, 'message')} failed ({quoted(failed, handed_over)})."
+        return f"{failed:,} of {counted(handed_over, 'message')} failed ({percent(failed / handed_over)})."
     complaints = Return.objects.filter(send=send, kind=ReturnKind.COMPLAINT, at__gt=since).count()
     if sent >= OF_DELIVERED and complaints >= sent * COMPLAINTS:
         said = counted(complaints, "reader has", "readers have")
-        return f"{said} reported this issue as spam, of {sent:,} who got it ({quoted(complaints, sent)})."
+        return f"{said} reported this issue as spam, of {sent:,} who got it ({percent(complaints / sent)})."
     return ""
 
 
@@ -47,11 +47,6 @@ def check(send: Send, *, now: datetime.datetime) -> bool:
     except (NotNow, Conflict):  # it is over, or somebody else was faster
         return False
     return True
-
-
-def quoted(part: int, of: int) -> str:
-    """“5.4 %”."""
-    return f"{100 * part / of:.3g} %" if of else "0 %"
 
 
 def _too_many_failures(failed: int, handed_over: int) -> bool:

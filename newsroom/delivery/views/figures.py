@@ -17,6 +17,7 @@ from newsroom.audience.growth import Week
 from newsroom.delivery import access, figures
 from newsroom.delivery.figures import Detail, Numbers, Section
 from newsroom.lib.papers import attachment, charts, sheets
+from newsroom.lib.text import percent
 
 SPANS = (12, 26, 52)
 """So many issues, or weeks, on a page."""
@@ -196,7 +197,7 @@ def _usual(rows: Sequence[Numbers], name: str) -> str:
 
 
 def _percent(rate: float | None) -> str:
-    return "" if rate is None else figures.percent(rate)
+    return "" if rate is None else percent(rate)
 
 
 def _or_dash(count: int | None) -> int | str:
