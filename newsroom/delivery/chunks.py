@@ -16,7 +16,7 @@ from newsroom.audience import recipients
 from newsroom.delivery import homes
 from newsroom.delivery.journal import Journal, Mark
 from newsroom.delivery.ledger import Ledger
-from newsroom.delivery.models import Chunk, ChunkState, Delivery, Outcome, Printing, Send, Stage, Worker
+from newsroom.delivery.models import Chunk, ChunkState, Delivery, Outcome, Send, Stage, Worker
 
 __all__ = [
     "ATTEMPTS",
@@ -27,7 +27,6 @@ __all__ = [
     "close",
     "ids_of",
     "journal_path",
-    "newest_printing",
     "not_yet",
     "plan",
     "put_in",
@@ -169,11 +168,6 @@ def not_yet(send: Send, ids: "array[int]") -> set[int]:
     """Without those who have it already, as far as we know. The primary key forbids to write it twice; this, to send it."""
     known = Delivery.objects.filter(send=send, subscription_id__among=ids)
     return {*ids}.difference(known.order_by().values_list("subscription_id", flat=True))
-
-
-def newest_printing(send: int) -> int:
-    """The printing of a send that goes out now, by row number."""
-    return Printing.objects.filter(send=send).order_by("-number").values_list("pk", flat=True)[0]
 
 
 def journal_path(chunk: Chunk) -> Path:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from django.db.models import Q
 
-from newsroom.delivery import chunks, homes, journal
+from newsroom.delivery import chunks, correcting, homes, journal
 from newsroom.delivery.chunks import Closing
 from newsroom.delivery.journal import Mark
 from newsroom.delivery.ledger import Ledger
@@ -75,7 +75,7 @@ def _close(chunk: Chunk, worker: Worker, found: _Found, *, ours: bool, now: date
     done = Ledger.of(chunk.send)
     marks, why = _told(chunk, done, proved=ours and worker.boot == homes.boot())
     resend = chunk.send.policy == Policy.RESEND and why != FORGOTTEN
-    closing = Closing(chunk, chunks.newest_printing(chunk.send_id))
+    closing = Closing(chunk, correcting.current(chunk.send).pk)
     for reader in chunks.ids_of(chunk):
         mark = Mark.HANDED_OVER if marks is None else marks.get(reader, Mark.UNTOUCHED)
         closing.take(reader, mark, _REPLIES.get(mark, why), resend=resend)

@@ -4,7 +4,7 @@ import datetime
 from collections import Counter
 from typing import Any
 
-from newsroom.delivery import chunks, counting, homes, scheduling, sending
+from newsroom.delivery import chunks, correcting, counting, homes, scheduling, sending
 from newsroom.delivery.journal import Mark
 from newsroom.delivery.ledger import Ledger
 from newsroom.delivery.models import ChunkState, Outcome, Send, Worker
@@ -34,7 +34,7 @@ class Hand:
         self.row = Worker.objects.create(
             send=send, home=homes.at_home(now=NOW), boot=homes.boot(), pid=1, started_at=NOW, seen_at=NOW
         )
-        self.printing = sending.current(send).pk
+        self.printing = correcting.current(send).pk
         self.jobs: list[chunks.Job] = []
 
     def claim(self, now: datetime.datetime) -> None:
