@@ -4,7 +4,9 @@ import datetime
 from collections import Counter
 from typing import Any
 
-from newsroom.delivery import chunks, correcting, counting, homes, scheduling, sending
+import time_machine
+
+from newsroom.delivery import chunks, correcting, counting, homes, scheduling, sending, tasks
 from newsroom.delivery.journal import Mark
 from newsroom.delivery.ledger import Ledger
 from newsroom.delivery.models import ChunkState, Outcome, Send, Worker
@@ -24,6 +26,17 @@ def started(readers: int = 3, **how: Any) -> Send:
 
 def fresh(send: Send) -> Send:
     return Send.objects.select_related("issue__publication", "edition").get(pk=send.pk)
+
+
+def tick(at: datetime.datetime) -> None:
+    """The scheduler's tick at that moment."""
+    with time_machine.travel(at, tick=False):
+        tasks.tick()
+
+
+def said(send: Send, what: str) -> str:
+    """The words of the latest event of that name."""
+    return send.events.filter(what=what).first().note
 
 
 class Hand:
