@@ -104,13 +104,13 @@ class Run:
         source = f"import {intake.pk}: {intake.name}"[:60]
         evidence = f"{intake.name[:120]}, brought in by {called(intake.made_by)}"[:200]
         return Batch(
-            intake.mailing_list,
-            rows,
-            self.clock(),
-            source,
-            evidence,
-            self.reading.consent[:400],
-            self.reading.update,
+            mailing_list=intake.mailing_list,
+            rows=rows,
+            now=self.clock(),
+            source=source,
+            evidence=evidence,
+            consent=self.reading.consent[:400],
+            update=self.reading.update,
         )
 
     def _header(self) -> list[str]:

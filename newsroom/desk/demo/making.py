@@ -137,7 +137,8 @@ def _readers(publication: Publication, count: int, days: int, *, now: datetime.d
     mailing_list, known = recipients.list_of(publication.slug, name=publication.name), 0
     for back in [*range(days, 0, -7), 0]:
         there, at = _there(count, days, back), now - datetime.timedelta(days=back + 1)
-        store(Batch(mailing_list, list(map(_reader, range(known, there))), at, "demo", "demo", ""))
+        rows = [_reader(number) for number in range(known, there)]
+        store(Batch(mailing_list, rows, now=at, source="demo", evidence="demo", consent=""))
         known = there
 
 
