@@ -174,34 +174,25 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
+
+
+def _every(seconds: int, task: str, *, expires: int) -> dict[str, object]:
+    """A row of the beat. What no worker has taken up after ``expires`` seconds is dropped: a later one does the same."""
+    return {"task": task, "schedule": float(seconds), "options": {"expires": expires}}
+
+
 CELERY_BEAT_SCHEDULE = {
-    "tick": {"task": "newsroom.delivery.tasks.tick", "schedule": 3.0, "options": {"expires": 9}},
-    "confirmations": {
-        "task": "newsroom.audience.tasks.send_confirmations",
-        "schedule": 5.0,
-        "options": {"expires": 15},
-    },
-    "intakes": {
-        "task": "newsroom.audience.tasks.take_in",
-        "schedule": 3.0,
-        "options": {"expires": 9},
-    },
-    "old intakes": {
-        "task": "newsroom.audience.tasks.tidy_intakes",
-        "schedule": 3600.0,
-        "options": {"expires": 3000},
-    },
-    "plan ahead": {"task": "sponsors.tasks.plan_ahead", "schedule": 3600.0, "options": {"expires": 3000}},
-    "holds": {"task": "sponsors.tasks.tidy_holds", "schedule": 60.0, "options": {"expires": 50}},
-    "runs": {"task": "sponsors.tasks.record_runs", "schedule": 20.0, "options": {"expires": 18}},
-    "reminders": {"task": "sponsors.tasks.remind", "schedule": 300.0, "options": {"expires": 280}},
-    "links": {"task": "sponsors.tasks.check_links", "schedule": 600.0, "options": {"expires": 580}},
-    "refused": {
-        "task": "newsroom.delivery.tasks.suppress_refused",
-        "schedule": 60.0,
-        "options": {"expires": 50},
-    },
-    "mentions": {"task": "issues.tasks.send_mentions", "schedule": 10.0, "options": {"expires": 30}},
+    "tick": _every(3, "newsroom.delivery.tasks.tick", expires=9),
+    "confirmations": _every(5, "newsroom.audience.tasks.send_confirmations", expires=15),
+    "intakes": _every(3, "newsroom.audience.tasks.take_in", expires=9),
+    "old intakes": _every(3600, "newsroom.audience.tasks.tidy_intakes", expires=3000),
+    "plan ahead": _every(3600, "sponsors.tasks.plan_ahead", expires=3000),
+    "holds": _every(60, "sponsors.tasks.tidy_holds", expires=50),
+    "runs": _every(20, "sponsors.tasks.record_runs", expires=18),
+    "reminders": _every(300, "sponsors.tasks.remind", expires=280),
+    "links": _every(600, "sponsors.tasks.check_links", expires=580),
+    "refused": _every(60, "newsroom.delivery.tasks.suppress_refused", expires=50),
+    "mentions": _every(10, "issues.tasks.send_mentions", expires=30),
 }
 CELERY_TIMEZONE = "UTC"
 
@@ -226,11 +217,7 @@ BOUNCE_ADDRESS = env.text("BOUNCE_ADDRESS")
 _MAILBOX_URL = env.secret("BOUNCE_MAILBOX")
 BOUNCE_MAILBOX = parse_mailbox(_MAILBOX_URL) if _MAILBOX_URL else None
 if BOUNCE_MAILBOX:
-    CELERY_BEAT_SCHEDULE["mailbox"] = {
-        "task": "newsroom.delivery.tasks.fetch_bounces",
-        "schedule": 60.0,
-        "options": {"expires": 50},
-    }
+    CELERY_BEAT_SCHEDULE["mailbox"] = _every(60, "newsroom.delivery.tasks.fetch_bounces", expires=50)
 # So many issues that bounced softly within so many days, and the reader is suppressed.
 SOFT_BOUNCES = env.number("SOFT_BOUNCES", 5)
 SOFT_BOUNCE_DAYS = env.number("SOFT_BOUNCE_DAYS", 14)

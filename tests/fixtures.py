@@ -1,7 +1,6 @@
 """Personas, and what no test may do: talk to the network, or read the database while rendering."""
 
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -40,7 +39,7 @@ def corpus() -> Path:
 
 
 @pytest.fixture
-def edith(db) -> Iterator[Client]:
+def edith(db) -> Client:
     """An editor."""
     return _signed_in(roles.EDITOR)
 

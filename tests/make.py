@@ -14,9 +14,10 @@ from issues import composing, saving, starting, workflow
 from issues.blocks import registry
 from issues.forms import HeadForm
 from issues.models import Block, Contributor, Issue, Publication
-from newsroom.audience import intakes, recipients
+from newsroom.audience import recipients
+from newsroom.audience.importing import intakes
+from newsroom.audience.importing.rows import Reading
 from newsroom.audience.models import Intake, MailingList, Status, Subscriber, Subscription
-from newsroom.audience.rows import Reading
 from sponsors import affidavits, billing, inventory, ordering, selling, showing, trafficking
 from sponsors.models import (
     Advertiser,
@@ -119,10 +120,22 @@ def make_reader(
     )
 
 
-def make_rehearsed(publication: Publication, source: str) -> Intake:
+def make_rehearsed(publication: Publication, source: str | bytes) -> Intake:
     """A file of subscribers that was uploaded and rehearsed."""
-    intake = intakes.receive(make_list(publication), [source.encode()], name="readers.csv", by=None, now=NOW)
+    content = source.encode() if isinstance(source, str) else source
+    intake = intakes.receive(make_list(publication), [content], name="readers.csv", by=None, now=NOW)
     intakes.rehearse(intake, replace(Reading.from_json(intake.reading), consent="Sign-up form."))
+    return _read(intake)
+
+
+def make_imported(publication: Publication, source: str | bytes) -> Intake:
+    """The same, and taken in."""
+    intake = make_rehearsed(publication, source)
+    intakes.take_in(intake)
+    return _read(intake)
+
+
+def _read(intake: Intake) -> Intake:
     assert intakes.claim(intake, now=NOW)
     intakes.run(intake, clock=lambda: NOW)
     intake.refresh_from_db()

@@ -175,7 +175,7 @@ def test_each_status_is_written_by_one_module():
     """``move`` is called only where the model's docstring says."""
     writers = {
         "MOVES": {"issues.workflow"},
-        "INTAKE_MOVES": {"newsroom.audience.intakes"},
+        "INTAKE_MOVES": {"newsroom.audience.importing.intakes"},
         "SEND_MOVES": {
             "newsroom.delivery.scheduling",
             "newsroom.delivery.sending",

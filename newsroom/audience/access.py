@@ -5,10 +5,10 @@ from typing import TypeVar
 from django.db.models import Model, QuerySet
 from django.http import Http404
 
-from newsroom.audience.models import MailingList, Segment, Subscriber, Suppression
+from newsroom.audience.models import Intake, MailingList, Segment, Subscriber, Suppression
 from newsroom.lib.people import Visitor, allow
 
-__all__ = ["ADD", "CHANGE", "SEE", "allow", "mailing_list", "segment", "subscriber", "suppression"]
+__all__ = ["ADD", "CHANGE", "SEE", "allow", "intake", "mailing_list", "segment", "subscriber", "suppression"]
 
 SEE, ADD, CHANGE = "audience.view_subscription", "audience.add_subscription", "audience.change_subscription"
 
@@ -29,6 +29,12 @@ def segment(user: Visitor, pk: int, right: str) -> Segment:
     """A segment with its list."""
     found = Segment.objects.select_related("mailing_list").filter(pk=pk)
     return _one(user, right, found, "There is no such segment.")
+
+
+def intake(user: Visitor, pk: int, right: str) -> Intake:
+    """A file of subscribers with its list."""
+    found = Intake.objects.select_related("mailing_list", "made_by").filter(pk=pk)
+    return _one(user, right, found, "There is no such import.")
 
 
 def mailing_list(user: Visitor, slug: str, right: str) -> MailingList:

@@ -17,9 +17,9 @@ from newsroom.audience.models import GONE, Status, Subscription
 __all__ = ["RULE", "Week", "growth"]
 
 RULE = (
-    "A week begins on Monday, on the publication’s clock. Asked are all sign-ups and imported rows, confirmed are those who "
-    "became active; whoever was imported is both. Who left and came back counts from coming back on, and who had their data "
-    "erased is not counted any more."
+    "A week begins on Monday, on the publication’s clock. “Asked” are all sign-ups and imported rows, “confirmed” are those who "
+    "became active; an imported reader is both. A reader who left and came back counts from their return on, and one whose data "
+    "were erased is not counted any more."
 )
 WEEK = datetime.timedelta(days=7)
 
@@ -86,7 +86,7 @@ def _backwards(mondays: Sequence[datetime.date], steps: _Steps, size: int) -> li
 
 
 def _ever_active(readers: QuerySet[Subscription]) -> QuerySet[Subscription]:
-    """Who left before confirming was never counted, so is not taken away."""
+    """Readers who left before confirming were never counted, so they are not taken away."""
     return readers.filter(Q(status=Status.ACTIVE) | Q(status__in=GONE, confirmed_at__isnull=False))
 
 

@@ -47,8 +47,9 @@ MAILS, MAILS_WITHIN = 5, datetime.timedelta(days=1)
 SUPPRESSED_AFTER = datetime.timedelta(days=30)
 """A mailbox on the suppression list is asked at most so often, and only for a reason that allows it."""
 MAY_BE_ASKED = (Reason.BOUNCED, Reason.ERASED)
-"""These may come back by the form: an answer proves that mail arrives, and who was erased has no link of ours left. Who asked us
-never to write, or called us spam, gets no mail because somebody typed their address; the way back is a link of their own."""
+"""These may come back by the form: an answer proves that mail arrives, and an erased person has no link of ours left. Readers
+who asked us never to write, or called us spam, get no mail because somebody typed their address; a link of their own is their way
+back."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ def confirm(invitation: Invitation, *, evidence: Evidence, now: datetime.datetim
         suppressing.locked(address)
         fresh = Subscription.objects.select_related("subscriber").filter(pk=subscription.pk).first()
         if fresh is None or not _holds(fresh, invitation.issued_at, now=now):
-            raise NotNow("This link has had its day. Ask for a new one.")
+            raise NotNow("This link no longer works. Ask for a new one.")
         if fresh.status == Status.ACTIVE:
             return
         suppressing.proved_wrong(address, now=now)

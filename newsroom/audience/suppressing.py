@@ -1,6 +1,6 @@
 """Whom nobody writes to, whatever list they stand on: the only writer of the suppression list.
 
-An address is on the list or has active subscriptions, never both: who is put on it loses them in the same transaction, and
+An address is on the list or has active subscriptions, never both: whoever is put on it loses them in the same transaction, and
 ``subscribing.confirm`` gives one back only in the transaction that takes the address off. Both lock the person first.
 """
 
@@ -32,7 +32,6 @@ __all__ = [
     "find",
     "fingerprint",
     "history",
-    "is_suppressed",
     "lift",
     "locked",
     "proved_wrong",
@@ -60,13 +59,8 @@ def fingerprint(address: str) -> str:
     return _fingerprint(address, _keyed(settings.SECRET_KEY))
 
 
-def is_suppressed(address: str) -> bool:
-    """Whether nobody may write to the address."""
-    return find(address) is not None
-
-
 def find(address: str) -> Suppression | None:
-    """The row that keeps us from writing to the address."""
+    """The row that keeps us from writing to the address; None if we may."""
     return Suppression.objects.filter(fingerprint__in=_fingerprints(address)).first()
 
 
@@ -90,7 +84,7 @@ def suppress(
 ) -> Suppression:
     """Nobody writes to the address any more: all its subscriptions end, all or nothing. ``note`` says how we know.
 
-    Twice is once; of two reasons the heavier stands. Who is erased leaves only the fingerprint. Raises ``Refused``.
+    Twice is once; of two reasons the heavier stands. An erased person leaves only the fingerprint. Raises ``Refused``.
     """
     address = normal_address(address)
     person = locked(address)
@@ -144,7 +138,7 @@ def locked(address: str) -> Subscriber | None:
 
 
 def _end_all(person: Subscriber, reason: Reason, *, note: str, now: datetime.datetime) -> None:
-    """Who has left keeps how they left; nobody is mailed a confirmation."""
+    """Readers who had left keep how they left; nobody is mailed a confirmation."""
     status, left_by, what = BECOMES[reason]
     subscriptions = Subscription.objects.filter(subscriber=person)
     ending = list(subscriptions.exclude(status__in=GONE).values_list("pk", flat=True))

@@ -14,7 +14,7 @@ from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from newsroom.audience import intakes
+from newsroom.audience.importing import intakes
 from newsroom.audience.models import Status, Subscription
 from newsroom.audience.subscribing import HOLDS, confirm_url
 from newsroom.lib.relay import never_takes

@@ -212,41 +212,61 @@ def follow(running: Server, requests: int, *, per_second: float = 0) -> Followed
 
     An answer's time runs from the moment its request was due. Raises ``RuntimeError`` for an answer that is no redirect.
     """
-    selector = selectors.DefaultSelector()
-    idle: deque[socket.socket] = deque()
-    for _ in range(CONNECTIONS if not per_second else 4 * CONNECTIONS):
-        idle.append(_connected(running.port))
-    paths = [
-        f"GET {running.address(turn)} HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: {_BROWSER}\r\n\r\n".encode()
-        for turn in range(requests)
-    ]
-    for each in idle:
+    lines = [_connected(running.port) for _ in range(4 * CONNECTIONS if per_second else CONNECTIONS)]
+    selector, idle = selectors.DefaultSelector(), deque(lines)
+    for each in lines:
         selector.register(each, selectors.EVENT_READ)
-    asked: dict[socket.socket, float] = {}
+    asking = [_request(running.address(turn)) for turn in range(requests)]
+    asked: dict[Any, float] = {}
     latencies: list[float] = []
-    start = time.perf_counter()
-    turn = 0
+    turns = _Turns(requests, per_second)
     while len(latencies) < requests:
-        now = time.perf_counter()
-        while idle and turn < requests and (not per_second or start + turn / per_second <= now):
+        while idle and (due := turns.take()) is not None:
             line = idle.popleft()
-            asked[line] = start + turn / per_second if per_second else time.perf_counter()
-            line.sendall(paths[turn])
-            turn += 1
-        due = (
-            start + turn / per_second - time.perf_counter() if per_second and idle and turn < requests else 1
-        )
-        for key, _ in selector.select(max(due, 0)):
-            line = key.fileobj  # type: ignore[assignment]
-            said = line.recv(65536)
-            if not said.startswith(b"HTTP/1.1 302"):
-                raise RuntimeError(f"The redirect answered {said[:80]!r}.")
-            latencies.append(time.perf_counter() - asked.pop(line))
-            idle.append(line)
-    seconds = time.perf_counter() - start
-    for each in idle:
+            asked[line] = due
+            line.sendall(asking[turns.taken - 1])
+        for key, _ in selector.select(turns.wait() if idle else 1):
+            latencies.append(_heard(key.fileobj) - asked.pop(key.fileobj))
+            idle.append(key.fileobj)  # type: ignore[arg-type]
+    seconds = time.perf_counter() - turns.start
+    for each in lines:
         each.close()
     return Followed(latencies, seconds)
+
+
+class _Turns:
+    """When each request is due: as soon as a connection is idle, or so many a second. ``taken`` is how many have been sent."""
+
+    def __init__(self, requests: int, per_second: float) -> None:
+        self.requests, self.per_second = requests, per_second
+        self.start, self.taken = time.perf_counter(), 0
+
+    def take(self) -> float | None:
+        """The moment at which the next request was due; None if none is."""
+        now = time.perf_counter()
+        due = self.start + self.taken / self.per_second if self.per_second else now
+        if self.taken == self.requests or due > now:
+            return None
+        self.taken += 1
+        return due
+
+    def wait(self) -> float:
+        """Seconds until the next request is due; a second if that is not known."""
+        if not self.per_second or self.taken == self.requests:
+            return 1
+        return max(self.start + self.taken / self.per_second - time.perf_counter(), 0)
+
+
+def _request(path: str) -> bytes:
+    return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: {_BROWSER}\r\n\r\n".encode()
+
+
+def _heard(line: Any) -> float:
+    """The moment at which an answer came. Raises ``RuntimeError`` if it is no redirect."""
+    said = line.recv(65536)
+    if not said.startswith(b"HTTP/1.1 302"):
+        raise RuntimeError(f"The redirect answered {said[:80]!r}.")
+    return time.perf_counter()
 
 
 _BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"

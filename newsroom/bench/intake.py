@@ -15,9 +15,10 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
-from newsroom.audience import exporting, intakes, recipients
+from newsroom.audience import exporting, recipients
+from newsroom.audience.importing import intakes
+from newsroom.audience.importing.rows import Reading
 from newsroom.audience.models import Consent, Intake, Subscription
-from newsroom.audience.rows import Reading
 from newsroom.bench import ground
 
 __all__ = ["measure", "measure_here"]

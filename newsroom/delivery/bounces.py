@@ -139,15 +139,19 @@ def _reported(recipients: Sequence[_Recipient], words: str) -> tuple[Kind, str, 
     found = (failed or list(recipients))[0]
     said = re.sub(r"^\s*[\w-]+\s*;\s*", "", found.said)
     status = found.status or _first_code(said) or ("5.0.0" if failed else "4.0.0")
-    if failed and status.endswith((".0.0", ".5.0")) and not (beside := _first_code(said)).endswith(".5.0"):
-        status = (
-            _same_class(beside, status) or _beside_reply(words) or status
-        )  # made up for want of a better one
     if not failed:
-        return (
-            (Kind.DELAY, status, said) if found.action.startswith("delay") else (Kind.NOTHING, status, said)
-        )
+        return (Kind.DELAY if found.action.startswith("delay") else Kind.NOTHING), status, said
+    if status.endswith((".0.0", ".5.0")):  # made up for want of a better one
+        status = _better(status, said, words)
     return sort(status, said or words), status, said or words
+
+
+def _better(status: str, said: str, words: str) -> str:
+    """A code that tells more than a class: one of that class in the server's words, else one beside a reply code."""
+    beside = _first_code(said)
+    if beside.endswith(".5.0"):
+        return status
+    return _same_class(beside, status) or _beside_reply(words) or status
 
 
 def _same_class(code: str, status: str) -> str:
@@ -186,7 +190,7 @@ _FAILURE = re.compile(
 
 
 def _told(mail: Message) -> tuple[Kind, str, str]:
-    """By two signs of four: who writes, what about, whom a server names, whom flufl.bounce finds. With one alone people would be
+    """By two signs of four: who writes, what about, whom a server names, whom flufl.bounce finds. By one alone, people would be
     taken for servers."""
     words = _words(mail)
     late, failed = all_failures(mail)

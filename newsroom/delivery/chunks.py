@@ -16,7 +16,7 @@ from newsroom.audience import recipients
 from newsroom.delivery import homes
 from newsroom.delivery.journal import Journal, Mark
 from newsroom.delivery.ledger import Ledger
-from newsroom.delivery.models import Chunk, ChunkState, Delivery, Outcome, Printing, Send, Stage, Worker
+from newsroom.delivery.models import Chunk, ChunkState, Delivery, Outcome, Send, Stage, Worker
 
 __all__ = [
     "ATTEMPTS",
@@ -27,7 +27,6 @@ __all__ = [
     "close",
     "ids_of",
     "journal_path",
-    "newest_printing",
     "not_yet",
     "plan",
     "put_in",
@@ -171,11 +170,6 @@ def not_yet(send: Send, ids: "array[int]") -> set[int]:
     return {*ids}.difference(known.order_by().values_list("subscription_id", flat=True))
 
 
-def newest_printing(send: int) -> int:
-    """The printing of a send that goes out now, by row number."""
-    return Printing.objects.filter(send=send).order_by("-number").values_list("pk", flat=True)[0]
-
-
 def journal_path(chunk: Chunk) -> Path:
     return homes.folder() / "journals" / f"{chunk.pk}.{chunk.claims}"
 
@@ -195,7 +189,20 @@ class Closing:
     def settle(self, reader: int, outcome: Outcome, reply: str = "") -> None:
         self.rows.append((reader, int(outcome), reply[:300]))
 
-    def put_off_or_give_up(self, reader: int, reply: str) -> None:
+    def take(self, reader: int, mark: int, reply: str, *, resend: bool) -> None:
+        """What follows for a reader from their mark in the journal; ``reply`` is what was said to it, or why it is in doubt."""
+        if mark == Mark.SENT:
+            self.settle(reader, Outcome.SENT)
+        elif mark == Mark.FAILED:
+            self.settle(reader, Outcome.FAILED, reply)
+        elif mark == Mark.PUT_OFF:
+            self._put_off_or_give_up(reader, reply)
+        elif mark == Mark.UNTOUCHED or resend:
+            self.returned.append(reader)
+        else:
+            self.settle(reader, Outcome.IN_DOUBT, reply)
+
+    def _put_off_or_give_up(self, reader: int, reply: str) -> None:
         """Try again later, unless that has been done often enough."""
         if self.chunk.attempt < ATTEMPTS:
             self.put_off.append(reader)
@@ -234,15 +241,9 @@ def close(job: Job, *, resend: bool, now: datetime.datetime) -> bool:
         closing.settle(reader, Outcome.SKIPPED)
     for place, ((reader, _, _), mark) in enumerate(zip(job.rows, job.journal.marks, strict=True)):
         if mark == Mark.SENT:
-            closing.rows.append((reader, _SENT, ""))
-        elif mark == Mark.FAILED:
-            closing.settle(reader, Outcome.FAILED, job.replies.get(place, ""))
-        elif mark == Mark.PUT_OFF:
-            closing.put_off_or_give_up(reader, job.replies.get(place, ""))
-        elif mark == Mark.UNTOUCHED or resend:
-            closing.returned.append(reader)
+            closing.rows.append((reader, _SENT, ""))  # nearly all of them: a call for each would be felt
         else:
-            closing.settle(reader, Outcome.IN_DOUBT, job.replies.get(place, ""))
+            closing.take(reader, mark, job.replies.get(place, ""), resend=resend)
     written = closing.write(now=now)
     job.journal.end()
     return written

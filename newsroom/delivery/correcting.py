@@ -13,7 +13,7 @@ from newsroom.lib.errors import Conflict, NotNow
 from newsroom.lib.people import Person
 from newsroom.lib.text import counted
 
-__all__ = ["begin", "print_first", "reprint"]
+__all__ = ["begin", "corrected", "current", "print_first", "reprint"]
 
 OPEN = "The issue is open for correction."
 
@@ -38,6 +38,16 @@ def begin(send: Send, *, by: Person, now: datetime.datetime) -> None:
     note(send, "opened for correction", by=by, now=now)
 
 
+def current(send: Send) -> Printing:
+    """The printing that goes out now."""
+    return send.printings.order_by("-number")[0]
+
+
+def corrected(send: Send) -> bool:
+    """Whether a newer edition is approved than that which goes out now."""
+    return current(send).edition_id != send.issue.edition_id
+
+
 def print_first(send: Send, *, now: datetime.datetime) -> Printing:
     """The edition as the first readers get it."""
     return _printed(send, 1, by=None, now=now)
@@ -45,10 +55,9 @@ def print_first(send: Send, *, now: datetime.datetime) -> Printing:
 
 def reprint(send: Send, *, by: Person, now: datetime.datetime) -> None:
     """If the issue was corrected meanwhile, from here on its new edition goes out."""
-    newest = send.printings.order_by("-number")[0]
-    if newest.edition_id == send.issue.edition_id:
+    if not corrected(send):
         return
-    made = _printed(send, newest.number + 1, by=by, now=now)
+    made = _printed(send, current(send).number + 1, by=by, now=now)
     counts = tally(send)
     words = f"Printing {made.number} goes to {counted(counts.waiting, 'reader')}; {counts.sent:,} have an earlier one."
     note(send, "corrected", by=by, now=now, words=words)

@@ -54,9 +54,8 @@ class Signer:
         value = b"%b%d;\r\n h=%b;\r\n bh=%b;\r\n b=" % (
             self._before, int(self._clock()), b":".join([*names, b"From"]), base64.b64encode(self._body_hash(body)),
         )  # fmt: skip
-        signature = base64.b64encode(
-            self._sign(canonical + b"dkim-signature:" + _relaxed(value))
-        )  # without the line end (RFC 6376, 3.7)
+        to_sign = canonical + b"dkim-signature:" + _relaxed(value)  # without the line end (RFC 6376, 3.7)
+        signature = base64.b64encode(self._sign(to_sign))
         lines = b"".join(b"\r\n  " + signature[at : at + 72] for at in range(0, len(signature), 72))
         return b"DKIM-Signature: " + value + lines + b"\r\n"
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from newsroom.delivery import chunks, homes, steering
+from newsroom.delivery import chunks, correcting, homes, steering
 from newsroom.delivery.ledger import Ledger
 from newsroom.delivery.models import Chunk, ChunkState, Delivery, Outcome, Send, SendStatus, Stage
 from newsroom.delivery.recovery import FORGOTTEN
@@ -114,7 +114,7 @@ def _doubt(send: Send, chunk: Chunk, *, now: datetime.datetime) -> int:
         state=ChunkState.DONE, ids=b"", size=len(rows), in_doubt=len(rows), done_at=now, not_before=None
     ):
         raise Conflict("Somebody else let this send go on a moment ago.")
-    chunks.write_deliveries(send.pk, chunks.newest_printing(send.pk), rows, now=now)
+    chunks.write_deliveries(send.pk, correcting.current(send).pk, rows, now=now)
     return len(rows)
 
 

@@ -115,9 +115,8 @@ class Connection:
         if status is not None and 400 <= status < 500:
             return Refusal(550, words.encode())
         if status is None and not isinstance(error, requests.RequestException):
-            return Refusal(
-                550, words.encode()
-            )  # it cannot be said in terms of this provider; nothing was called
+            # It cannot be said in terms of this provider; nothing was called.
+            return Refusal(550, words.encode())
         if _never_left(error):
             return RelayDown(f"{name} cannot be reached: {words}")
         return InDoubt(f"{name} had the message and gave no answer that tells what it did: {words}")

@@ -21,9 +21,11 @@ from issues.clicks import RULES
 from issues.models import Edition, Issue, Opening, Publication
 from newsroom.delivery import leavers
 from newsroom.delivery.models import Chunk, Return, ReturnKind
+from newsroom.lib.text import percent
 
 __all__ = [
     "NOTES",
+    "OPENS_NOTE",
     "Block",
     "Detail",
     "Link",
@@ -34,8 +36,6 @@ __all__ = [
     "latest",
     "measures",
     "numbers",
-    "opens_note",
-    "percent",
     "sections_over_time",
     "usual",
 ]
@@ -48,19 +48,18 @@ NOTES = {
     "Delivered": "Mails that the mail server of the reader took. What bounced afterwards is counted among them, and apart.",
     "Bounced": "Readers whose mail came back afterwards, for good or for now. What was refused at once is no delivery.",
     "Clicks": "A click does not count as a person’s if it " + "; or ".join(RULES.values()) + ".",
-    "People": "Different readers who clicked at least once. Who passes an issue on and has it read elsewhere counts as one.",
+    "People": "Different readers who clicked at least once. A reader who passes an issue on counts as one, whoever clicks in it.",
     "Unsubscribed": leavers.RULE,
     "Complaints": "Reports as spam that a mailbox provider passed on to us. Not every provider does.",
 }
 """What is counted, and by which rule, in sentences for people."""
 
 
-def opens_note() -> str:
-    """What is said wherever opens are shown."""
-    return (
-        "Opened includes machine opens: many mail programs fetch the pixel although nobody reads, and others never fetch it. "
-        "Compare issues with each other, not with the number of readers."
-    )
+OPENS_NOTE = (
+    "Opened includes machine opens: many mail programs fetch the pixel although nobody reads, and others never fetch it. "
+    "Compare issues with each other, not with the number of readers."
+)
+"""What is said wherever opens are shown."""
 
 
 @dataclass(frozen=True)
@@ -166,12 +165,6 @@ class Detail:
     top: list[tuple[Link, Block]]
     verdicts: list[tuple[str, int]]
     """What machines did, by rule, and how often."""
-
-
-def percent(rate: float) -> str:
-    """“4.2 %”; small ones with the digits that tell them apart."""
-    value = 100 * rate
-    return f"{value:.1f} %" if value >= 1 else f"{value:.2g} %"
 
 
 def latest(publication: Publication, count: int, *, but: Issue | None = None) -> list[Issue]:

@@ -11,7 +11,7 @@ from issues.models import Publication
 from newsroom.audience.models import Segment
 from newsroom.audience.subscribing import normal_address
 from newsroom.delivery.models import Policy, RateLimit, Return, ReturnKind, Send
-from newsroom.delivery.testing import AT_ONCE
+from newsroom.delivery.proofing import AT_ONCE
 from newsroom.lib import wallclock
 from newsroom.lib.errors import Refused
 from newsroom.lib.forms import fields_only
@@ -26,7 +26,7 @@ POLICIES = [
 
 
 class ScheduleForm(forms.Form):
-    """Day and time on the clock of the publication; ``fold`` chooses when the clock shows the time twice."""
+    """Day and time on the clock of the publication, to whom, and how; ``fold`` chooses when the clock shows the time twice."""
 
     helper = fields_only()
     day = forms.DateField(widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
@@ -38,7 +38,6 @@ class ScheduleForm(forms.Form):
         choices=[("0", "earlier"), ("1", "later")],
         widget=forms.HiddenInput,
     )
-
     segment = forms.ModelChoiceField(
         Segment.objects.none(), required=False, empty_label="All active subscribers", label="To whom"
     )

@@ -32,7 +32,6 @@ __all__ = [
     "forget",
     "is_dead",
     "is_ours",
-    "sole",
     "stranger",
 ]
 
@@ -118,11 +117,6 @@ def at_work(send: Send, home: Home, *, now: datetime.datetime) -> Iterator[Worke
 def is_dead(worker: Worker) -> AbstractContextManager[bool]:
     """Whether a worker of this home is dead; while this lasts nobody else finds so too."""
     return _lock(worker.pk)
-
-
-def sole(name: str) -> AbstractContextManager[bool]:
-    """Whether nobody else at this home is doing what is called ``name``."""
-    return locks.holding(folder() / f"{name}.lock")
 
 
 def forget(worker: Worker) -> None:

@@ -14,8 +14,8 @@ __all__ = ["RULE", "left"]
 
 WITHIN = datetime.timedelta(days=7)
 RULE = (
-    "Who leaves counts for the issue whose link they followed; who leaves in another way, for the last issue that they got "
-    f"within {WITHIN.days} days before."
+    "A reader who leaves counts for the issue whose link they followed; one who leaves in another way, for the last issue that "
+    f"they got within {WITHIN.days} days before."
 )
 
 
@@ -25,7 +25,7 @@ def left(issues: Collection[Issue]) -> Counter[int]:
 
 
 def _by_their_mail(issues: Collection[Issue]) -> Counter[int]:
-    """A reader counts once, also who left several lists at once by the same mail."""
+    """A reader who left several lists at once by the same mail counts once."""
     of = dict(Printing.objects.filter(send__issue__in=issues).values_list("pk", "send__issue_id"))
     steps = Consent.objects.filter(what="left", printing__in=list(of)).order_by()
     counts: Counter[int] = Counter()

@@ -10,7 +10,7 @@ from django.db.models import Max, Q, Sum
 
 from issues.models import Status as IssueStatus
 from newsroom.audience.models import Subscription
-from newsroom.delivery import counting, stages
+from newsroom.delivery import counting, stages, steering
 from newsroom.delivery.counting import Tally
 from newsroom.delivery.models import (
     ChunkState,
@@ -127,11 +127,8 @@ def _progress(send: Send) -> datetime.datetime:
 
 
 def _began(send: Send) -> datetime.datetime:
-    resumed = send.events.filter(what="resumed").aggregate(at=Max("at"))["at"]
-    began: datetime.datetime = max(
-        filter(None, [resumed, send.stage_at, send.started_at, send.scheduled_for])
-    )
-    return began
+    moments = [steering.resumed_at(send), send.stage_at, send.started_at, send.scheduled_for]
+    return max(filter(None, moments))
 
 
 def workers(send: Send) -> Sequence[Worker]:

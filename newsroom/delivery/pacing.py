@@ -1,4 +1,4 @@
-"""How fast we may go: by the relay as a whole, and to each domain of readers. Who is told to slow down does so by itself."""
+"""How fast we may go: by the relay as a whole, and to each domain of readers; less by itself where a server asks for less."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -46,17 +46,16 @@ class Pace:
         self.tokens -= 1
 
     def put_aside(self, now: float, wait: float) -> float:
-        """Nobody keeps one who has to ``wait`` so long in hand. Seconds until their turn, after all who were put aside before."""
+        """Whoever has to ``wait`` so long is not kept in hand. Seconds until their turn, after all who were put aside before."""
         assert self.per_second is not None
         self.booked_until = max(self.booked_until, now + wait) + 1 / self.per_second
         return self.booked_until - now
 
-    def slow_down(self, now: float, *, from_rate: float) -> bool:
+    def slow_down(self, now: float) -> bool:
         """Half of what it was; at most once a second, so that a burst of refusals counts once. True if that changed something."""
         if now - self.slowed_at < 1:
             return False
-        before = self.per_second if self.per_second is not None else max(from_rate, SLOWEST * 2)
-        self.per_second = max(before / 2, SLOWEST)
+        self.per_second = max((self.per_second or FIRST_GUESS) / 2, SLOWEST)
         self.slowed_at, self.tokens, self.at = now, 0.0, now
         return True
 
@@ -102,8 +101,7 @@ class Paces:
                 )
                 pace.limit = mine
 
-    def slow_down(self, domain: str, *, going: float = 0.0) -> float | None:
-        """Slow a domain, or the relay if it is empty, that went at ``going`` messages a second; the new pace if it changed."""
+    def slow_down(self, domain: str) -> float | None:
+        """Slow a domain, or the relay if it is empty; the new pace in messages a second if it changed."""
         pace = self.domains.setdefault(domain, Pace()) if domain else self.relay
-        changed = pace.slow_down(self.clock(), from_rate=going or FIRST_GUESS)
-        return pace.per_second if changed else None
+        return pace.per_second if pace.slow_down(self.clock()) else None

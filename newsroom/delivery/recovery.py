@@ -1,8 +1,8 @@
 """After a worker was killed, at any moment: nobody is skipped, and nobody gets it twice unless that was asked for.
 
-The journal of each chunk that the worker had claimed tells what became of every reader in it. In doubt is only who was handed
-over and not answered: at most one for each open connection. If the journal proves nothing, because the power was lost or the
-whole machine, the chunk as a whole is in doubt.
+The journal of each chunk that the worker had claimed tells what became of every reader in it. In doubt are only
+messages that were handed over and not answered: at most one for each open connection. If the journal proves nothing, because the
+power was lost or the whole machine, the chunk as a whole is in doubt.
 """
 
 import datetime
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from django.db.models import Q
 
-from newsroom.delivery import chunks, homes, journal
+from newsroom.delivery import chunks, correcting, homes, journal
 from newsroom.delivery.chunks import Closing
 from newsroom.delivery.journal import Mark
 from newsroom.delivery.ledger import Ledger
@@ -35,6 +35,13 @@ class _Found:
     known: int = 0
     in_doubt: int = 0
     waiting: int = 0
+
+    def add(self, closing: Closing) -> None:
+        """Count what became of a chunk."""
+        doubts = sum(outcome == Outcome.IN_DOUBT for _, outcome, _ in closing.rows)
+        self.in_doubt += doubts
+        self.known += len(closing.rows) - doubts
+        self.waiting += len(closing.returned) + len(closing.put_off)
 
 
 def recover(home: Home, *, now: datetime.datetime) -> None:
@@ -65,32 +72,33 @@ def _bury(worker: Worker, *, ours: bool, now: datetime.datetime) -> None:
 
 
 def _close(chunk: Chunk, worker: Worker, found: _Found, *, ours: bool, now: datetime.datetime) -> None:
-    path, done = chunks.journal_path(chunk), Ledger.of(chunk.send)
-    proved = ours and worker.boot == homes.boot()
-    marks = journal.read(path) if proved else None
-    # A journal goes when its chunk is closed: one that is there is of this claim, whatever had the same number before.
-    forgotten = marks is None and done.knows(chunk)
-    if marks is None and proved and not forgotten:
-        marks = {}  # where nothing was lost, no journal means that nothing of the chunk had reached a socket
-    resend = chunk.send.policy == Policy.RESEND and not forgotten
-    why = FORGOTTEN if forgotten else LOST if marks is None else INTERRUPTED
-    closing = Closing(chunk, chunks.newest_printing(chunk.send_id))
+    done = Ledger.of(chunk.send)
+    marks, why = _told(chunk, done, proved=ours and worker.boot == homes.boot())
+    resend = chunk.send.policy == Policy.RESEND and why != FORGOTTEN
+    closing = Closing(chunk, correcting.current(chunk.send).pk)
     for reader in chunks.ids_of(chunk):
         mark = Mark.HANDED_OVER if marks is None else marks.get(reader, Mark.UNTOUCHED)
-        if mark == Mark.SENT:
-            closing.settle(reader, Outcome.SENT)
-        elif mark == Mark.FAILED:
-            closing.settle(reader, Outcome.FAILED, "Refused; the worker was killed before it wrote down why.")
-        elif mark == Mark.PUT_OFF:
-            closing.put_off_or_give_up(reader, "")
-        elif mark == Mark.UNTOUCHED or resend:
-            closing.returned.append(reader)
-        else:
-            closing.settle(reader, Outcome.IN_DOUBT, why)
+        closing.take(reader, mark, _REPLIES.get(mark, why), resend=resend)
     if closing.write(now=now):
         done.add(chunk)
-        doubts = sum(outcome == Outcome.IN_DOUBT for _, outcome, _ in closing.rows)
-        found.in_doubt += doubts
-        found.known += len(closing.rows) - doubts
-        found.waiting += len(closing.returned) + len(closing.put_off)
-    path.unlink(missing_ok=True)
+        found.add(closing)
+    chunks.journal_path(chunk).unlink(missing_ok=True)
+
+
+def _told(chunk: Chunk, done: Ledger, *, proved: bool) -> tuple[dict[int, Mark] | None, str]:
+    """Marks by reader, None if nothing tells of any; and why those without an answer are in doubt. ``proved``: none was lost."""
+    marks = journal.read(chunks.journal_path(chunk)) if proved else None
+    # A journal goes when its chunk is closed: one that is there is of this claim, whatever had the same number before.
+    if marks is not None:
+        return marks, INTERRUPTED
+    if done.knows(chunk):
+        return None, FORGOTTEN
+    # Where nothing was lost, no journal means that nothing of the chunk had reached a socket.
+    return ({}, INTERRUPTED) if proved else (None, LOST)
+
+
+_REPLIES = {
+    Mark.FAILED: "Refused; the worker was killed before it wrote down why.",
+    Mark.PUT_OFF: "",
+}
+"""What is said of those who had an answer: their words went with the worker."""

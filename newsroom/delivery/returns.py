@@ -90,7 +90,7 @@ def _ours(tags: Iterable[str]) -> ReaderToken | None:
 def suppress_refused(*, now: datetime.datetime) -> int:
     """Whom a mail server refused while we sent, because nobody is there: suppressed as if it had bounced. Returns how many.
 
-    Who has confirmed the address since has proved the server wrong.
+    A reader who has confirmed the address since has proved the server wrong.
     """
     refused = Delivery.objects.filter(
         send__started_at__gte=now - REFUSED_WITHIN, outcome=Outcome.FAILED, reply__regex=NOBODY_THERE,

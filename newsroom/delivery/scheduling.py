@@ -51,10 +51,7 @@ def schedule(
         raise NotNow("Only an approved issue can be scheduled. Have it approved first.")
     if at <= now:
         raise Refused("This time has passed. Choose one that lies ahead.")
-    if not recipients.active(issue.publication.slug).exists():
-        raise Refused(f"{issue.publication} has no active subscribers; nobody would get this issue.")
-    if segment and not recipients.chosen(issue.publication.slug, segment).exists():
-        raise Refused(f"Nobody belongs to “{segment}” now; nobody would get this issue.")
+    _not_to_nobody(issue, segment)
     _only_as_sold(issue)
     drop_disarmed(now=now)
     window = datetime.timedelta(minutes=issue.publication.window_minutes)
@@ -68,6 +65,13 @@ def schedule(
         raise Conflict("This issue is scheduled already. Unschedule it first.") from None
     note(send, "scheduled", by=by, now=now)
     return send
+
+
+def _not_to_nobody(issue: Issue, segment: Segment | None) -> None:
+    if not recipients.active(issue.publication.slug).exists():
+        raise Refused(f"{issue.publication} has no active subscribers; nobody would get this issue.")
+    if segment and not recipients.chosen(issue.publication.slug, segment).exists():
+        raise Refused(f"Nobody belongs to “{segment}” now; nobody would get this issue.")
 
 
 def _only_as_sold(issue: Issue) -> None:

@@ -35,7 +35,6 @@ from newsroom.delivery.letterbox import ASKED, SILENCE, Post
 from newsroom.delivery.models import (
     SEND_MOVES,
     ChunkState,
-    Printing,
     RateLimit,
     Send,
     SendStatus,
@@ -49,7 +48,7 @@ from newsroom.lib.errors import Conflict
 from newsroom.lib.states import move
 from newsroom.lib.text import counted
 
-__all__ = ["Tally", "current", "free", "run", "stale", "start", "summary", "tally"]
+__all__ = ["Tally", "free", "run", "stale", "start", "summary", "tally"]
 
 TRY_AGAIN = datetime.timedelta(seconds=10)
 HEARTBEAT = 1.0
@@ -113,14 +112,9 @@ def stale(send: Send, *, now: datetime.datetime) -> bool:
     """Nothing has moved for a whole window: a send that was interrupted does not go on late by itself."""
     moved = send.chunks.aggregate(last=Max("done_at"))["last"]
     seen = send.workers.aggregate(last=Max("seen_at"))["last"]
-    resumed = send.events.filter(what="resumed").aggregate(last=Max("at"))["last"]
-    progress = max(filter(None, [moved, seen, resumed, send.stage_at, send.started_at, send.scheduled_for]))
+    moments = [moved, seen, steering.resumed_at(send), send.stage_at, send.started_at, send.scheduled_for]
+    progress = max(filter(None, moments))
     return bool(now - progress > send.window_ends - send.scheduled_for)
-
-
-def current(send: Send) -> Printing:
-    """The printing that goes out now."""
-    return send.printings.select_related("edition").order_by("-number")[0]
 
 
 def run(send_id: int, *, clock: Clock, keep_going: Callable[[], bool]) -> None:
@@ -215,7 +209,7 @@ def _limits() -> dict[str, float]:
 
 
 def _letter(send: Send) -> Letter:
-    printing = current(send)
+    printing = correcting.current(send)
     letter = compile_letter(
         printing.edition,
         send.issue.publication,

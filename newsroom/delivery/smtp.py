@@ -80,9 +80,9 @@ class Opened:
     pipelining: bool
 
 
-def opened(relay: Relay, *, patience: float = PATIENCE) -> Opened:
+def opened(relay: Relay) -> Opened:
     """Connect, and leave the rest of the conversation to the caller. Raises ``RelayDown``."""
-    smtp = _connected(relay, patience=patience)
+    smtp = _connected(relay, patience=PATIENCE)
     assert smtp.sock is not None
     if smtp.file is not None:
         smtp.file.close()  # it would keep the socket open after us

@@ -12,7 +12,7 @@ from newsroom.lib.errors import Conflict, NotNow
 from newsroom.lib.people import Person
 from newsroom.lib.text import counted
 
-__all__ = ["WAITS", "advance", "go_on", "held", "opens_at", "rests", "trouble"]
+__all__ = ["WAITS", "advance", "go_on", "held", "next_stage", "opens_at", "rests", "trouble"]
 
 WAITS = {
     Stage.SEEDS: datetime.timedelta(minutes=2),
@@ -26,7 +26,7 @@ COMPLAINTS_AT_LEAST = 2
 
 
 def held(send: Send) -> bool:
-    """Whether all that is left waits for a later stage. Who was put off once has been tried: a stage does not wait for them."""
+    """Whether all that is left waits for a later stage. Those who were put off have been tried: no stage waits for them."""
     open_now = send.chunks.filter(stage__lte=send.stage)
     busy = open_now.filter(Q(state=ChunkState.CLAIMED) | Q(state=ChunkState.WAITING, attempt=1))
     return _later(send).exists() and not busy.exists()
@@ -41,6 +41,12 @@ def rests(send: Send, *, now: datetime.datetime) -> bool:
 
 def _later(send: Send) -> QuerySet[Chunk]:
     return send.chunks.filter(state=ChunkState.WAITING, stage__gt=send.stage).order_by("stage", "pk")
+
+
+def next_stage(send: Send) -> Stage | None:
+    """The stage that opens next; None if every one is open."""
+    first = _later(send).first()
+    return Stage(first.stage) if first else None
 
 
 def opens_at(send: Send) -> datetime.datetime:
@@ -95,10 +101,9 @@ def go_on(send: Send, *, by: Person, now: datetime.datetime) -> None:
 
 @transaction.atomic
 def _open_next(send: Send, *, by: Person, now: datetime.datetime) -> None:
-    first = _later(send).first()
-    if first is None:
+    stage = next_stage(send)
+    if stage is None:
         raise NotNow("Every stage is open already.")
-    stage = Stage(first.stage)
     same = Send.objects.filter(pk=send.pk, status=SendStatus.SENDING, stage=send.stage)
     if not same.update(stage=stage, stage_at=now, waiting_for="", not_before=None):
         raise Conflict(

@@ -3,6 +3,7 @@
 import datetime
 
 from django.db import transaction
+from django.db.models import Max
 
 from issues import workflow
 from issues.models import Status as IssueStatus
@@ -15,7 +16,7 @@ from newsroom.lib.people import Person
 from newsroom.lib.states import move
 from newsroom.lib.text import counted
 
-__all__ = ["hand_in", "pause", "reopen", "resume", "stop", "sweep"]
+__all__ = ["hand_in", "pause", "reopen", "resume", "resumed_at", "stop", "sweep"]
 
 
 @transaction.atomic
@@ -48,9 +49,15 @@ def resume(send: Send, *, by: Person, now: datetime.datetime) -> None:
     note(send, "resumed", by=by, now=now)
 
 
+def resumed_at(send: Send) -> datetime.datetime | None:
+    """When somebody last let it go on; None if nobody ever had to."""
+    latest: datetime.datetime | None = send.events.filter(what="resumed").aggregate(at=Max("at"))["at"]
+    return latest
+
+
 @transaction.atomic
 def stop(send: Send, *, by: Person, now: datetime.datetime, left: int | None = None) -> None:
-    """Cancel the rest: who has not got it does not get it any more. Stopping what is stopped already changes nothing.
+    """Cancel the rest: readers who have not got it do not get it any more. Stopping what is stopped already changes nothing.
 
     ``left`` is how many that are, as the person was told; raises ``Conflict`` if it is not so any more.
     """

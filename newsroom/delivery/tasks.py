@@ -104,7 +104,7 @@ def _carry_on(send: Send) -> None:
 
 @shared_task
 def suppress_refused() -> None:
-    """Every minute: nobody is written to again who was refused because there is no such mailbox."""
+    """Every minute: readers whose mailbox does not exist, as a server said when it refused them, are not written to again."""
     returns.suppress_refused(now=timezone.now())
 
 

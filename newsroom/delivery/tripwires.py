@@ -2,14 +2,14 @@
 
 import datetime
 
-from django.db.models import Max, Sum
+from django.db.models import Sum
 
 from newsroom.delivery import steering
 from newsroom.delivery.models import Return, ReturnKind, Send
 from newsroom.lib.errors import Conflict, NotNow
-from newsroom.lib.text import counted
+from newsroom.lib.text import counted, percent
 
-__all__ = ["check", "quoted", "tripped"]
+__all__ = ["check", "tripped"]
 
 FAILURES, OF_HANDED_OVER = 0.05, 500
 """More than this share of at least so many: a clean list loses 1 or 2 %; who mails on at 5 % is taken for a spammer."""
@@ -29,11 +29,11 @@ def tripped(send: Send) -> str:
     sent, failed, in_doubt = _counts(send, since)
     handed_over = sent + failed + in_doubt
     if _too_many_failures(failed, handed_over):
-        return f"{failed:,} of {counted(handed_over, 'message')} failed ({quoted(failed, handed_over)})."
+        return f"{failed:,} of {counted(handed_over, 'message')} failed ({percent(failed / handed_over)})."
     complaints = Return.objects.filter(send=send, kind=ReturnKind.COMPLAINT, at__gt=since).count()
     if sent >= OF_DELIVERED and complaints >= sent * COMPLAINTS:
         said = counted(complaints, "reader has", "readers have")
-        return f"{said} reported this issue as spam, of {sent:,} who got it ({quoted(complaints, sent)})."
+        return f"{said} reported this issue as spam, of {sent:,} who got it ({percent(complaints / sent)})."
     return ""
 
 
@@ -49,11 +49,6 @@ def check(send: Send, *, now: datetime.datetime) -> bool:
     return True
 
 
-def quoted(part: int, of: int) -> str:
-    """“5.4 %”."""
-    return f"{100 * part / of:.3g} %" if of else "0 %"
-
-
 def _too_many_failures(failed: int, handed_over: int) -> bool:
     if handed_over >= OF_HANDED_OVER:
         return failed > handed_over * FAILURES
@@ -61,8 +56,7 @@ def _too_many_failures(failed: int, handed_over: int) -> bool:
 
 
 def _since(send: Send) -> datetime.datetime:
-    resumed: datetime.datetime | None = send.events.filter(what="resumed").aggregate(at=Max("at"))["at"]
-    return resumed or send.started_at or send.scheduled_for
+    return steering.resumed_at(send) or send.started_at or send.scheduled_for
 
 
 def _counts(send: Send, since: datetime.datetime) -> tuple[int, int, int]:

@@ -147,12 +147,7 @@ def compile_letter(
         raise Refused("This issue has no link to unsubscribe, so it cannot be sent. The law asks for one.")
     domain = publication.sender_email.rpartition("@")[2]
     boundary = "=_" + hashlib.sha256(f"{printing}:{edition.seal}".encode()).hexdigest()[:32]
-    text, page = edition.text, edition.html
-    if publication.track_clicks:
-        found = numbered(edition)
-        text, page = _text_with_links(text, found), _html_with_links(page, found)
-    if publication.track_opens:
-        page = page.replace("</body>", f"{_pixel()}</body>")
+    text, page = _tracked(edition, publication)
     pieces: list[bytes | _Cut] = [
         b"To: ", _TO, b"\r\nMessage-ID: <%d." % printing, _SEAM, f"@{domain}>\r\n".encode(),
         f"List-Unsubscribe: <{links.absolute('/u/')}".encode(), _SEAM, b"/>\r\n",
@@ -168,6 +163,17 @@ def compile_letter(
     return Letter(
         printing=printing, groups=groups, personal=personal, bounces=_bounces(), sender=publication.sender_email.encode()
     )  # fmt: skip
+
+
+def _tracked(edition: Edition, publication: Publication) -> tuple[str, str]:
+    """Text and HTML, with our addresses in place of links and a pixel as far as the publication wants them."""
+    text, page = edition.text, edition.html
+    if publication.track_clicks:
+        found = numbered(edition)
+        text, page = _text_with_links(text, found), _html_with_links(page, found)
+    if publication.track_opens:
+        page = page.replace("</body>", f"{_pixel()}</body>")
+    return text, page
 
 
 _Cut = Callable[[str], bytes] | str

@@ -1,4 +1,4 @@
-"""The desk is closed to who is not signed in; the archive does not ask who reads it."""
+"""The desk is closed to everybody who is not signed in; the archive does not ask who reads it."""
 
 from collections.abc import Callable
 from typing import Any

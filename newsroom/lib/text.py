@@ -71,6 +71,12 @@ def counted(number: int, noun: str, plural: str = "") -> str:
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
+def percent(rate: float) -> str:
+    """“4.2 %”; small ones with the digits that tell them apart."""
+    value = 100 * rate
+    return f"{value:.1f} %" if value >= 1 else f"{value:.2g} %"
+
+
 def printable(words: str) -> str:
     """Without the control characters that XML cannot hold."""
     return "".join(letter for letter in words if letter >= " " or letter in "\t\n\r")

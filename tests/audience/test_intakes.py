@@ -8,7 +8,10 @@ from dataclasses import asdict, replace
 import pytest
 from django.db import OperationalError, connection
 
-from newsroom.audience import importing, intakes, reading_in, storing, subscribing
+from newsroom.audience import subscribing
+from newsroom.audience.importing import intakes, reading, sorting, storing
+from newsroom.audience.importing.presets import Column, Role
+from newsroom.audience.importing.rows import Reading
 from newsroom.audience.models import (
     Consent,
     Intake,
@@ -18,8 +21,6 @@ from newsroom.audience.models import (
     Subscription,
     Suppression,
 )
-from newsroom.audience.presets import Column, Role
-from newsroom.audience.rows import Reading
 from newsroom.audience.suppressing import fingerprint
 from newsroom.lib.errors import NotNow, Refused
 from tests.make import NOW, make_list, make_publication, make_reader
@@ -36,8 +37,8 @@ def publication(settings, tmp_path):
 @pytest.fixture
 def few_rows(monkeypatch):
     """Batches of three rows."""
-    monkeypatch.setattr(importing, "ROWS_A_BATCH", 3)
-    monkeypatch.setattr(reading_in, "ROWS_A_BATCH", 3)
+    monkeypatch.setattr(sorting, "ROWS_A_BATCH", 3)
+    monkeypatch.setattr(reading, "ROWS_A_BATCH", 3)
 
 
 def upload(publication, source: str | bytes, name: str = "readers.csv") -> Intake:
@@ -204,10 +205,10 @@ def _kill(patch, moment: str, batch: int) -> None:
         return call
 
     places = {
-        "store": (reading_in, "store", False),
-        "note": (reading_in.Run, "_note", True),
-        "write": (reading_in.RefusedRows, "write", True),
-        "commit": (reading_in, "batches", False),
+        "store": (reading, "store", False),
+        "note": (reading.Run, "_note", True),
+        "write": (reading.RefusedRows, "write", True),
+        "commit": (reading, "batches", False),
     }
     where, name, after = places[moment]
     if moment != "commit":
@@ -215,13 +216,13 @@ def _kill(patch, moment: str, batch: int) -> None:
         return
 
     def cut_off(table):
-        for number, records in enumerate(importing.batches(table)):
+        for number, records in enumerate(sorting.batches(table)):
             if number == batch:
                 raise Killed
             yield records
         raise Killed
 
-    patch.setattr(reading_in, "batches", cut_off)
+    patch.setattr(reading, "batches", cut_off)
 
 
 def test_a_worker_that_is_told_to_stop_hands_over_at_once(publication, few_rows):
@@ -269,7 +270,7 @@ def test_cancelled_it_stops_before_the_next_batch_and_may_go_on(publication, few
 
 def test_a_file_that_is_gone_fails_in_a_sentence(publication):
     intake = rehearse(upload(publication, "email\nann@readers.example\n"))
-    reading_in.path_of(intake).unlink()
+    reading.path_of(intake).unlink()
     intakes.take_in(intake)
     assert (read(intake).status, intake.said) == (
         "failed",
@@ -284,7 +285,7 @@ def test_a_database_that_is_away_is_waited_for(publication, monkeypatch):
     def away(*args, **kwargs):
         raise OperationalError("gone")
 
-    monkeypatch.setattr(reading_in, "store", away)
+    monkeypatch.setattr(reading, "store", away)
     with pytest.raises(OperationalError):
         read(intake)
     assert Intake.objects.get().status == IntakeStatus.READING

@@ -10,10 +10,10 @@ from django.core.validators import validate_email
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from newsroom.audience import importing, presets, rows, tables
 from newsroom.audience.addresses import normal_address
-from newsroom.audience.presets import Role
-from newsroom.audience.tables import Form
+from newsroom.audience.importing import presets, rows, tables
+from newsroom.audience.importing.presets import Role
+from newsroom.audience.importing.tables import Form
 from newsroom.lib.errors import Refused
 from tests.make import NOW
 
@@ -250,7 +250,7 @@ def test_the_export_of_another_program_is_known_by_its_heads_and_its_words_are_u
     source, statuses = SAMPLES[preset]
     form = tables.form_of(io.BytesIO(source.encode()))
     table = tables.Table(io.BytesIO(source.encode()), form)
-    reading = importing.proposed(form, table.head)
+    reading = rows.proposed(form, table.head)
     assert reading.preset == preset
     read_row = rows.reader_of(reading, now=NOW)
     found = []
@@ -269,7 +269,7 @@ def test_the_export_of_another_program_is_known_by_its_heads_and_its_words_are_u
 def test_what_is_known_beside_name_and_status_is_kept_as_attributes():
     source = SAMPLES["listmonk"][0].encode()
     table = tables.Table(io.BytesIO(source), Form("utf-8-sig", ","))
-    reading = importing.proposed(Form("utf-8-sig", ","), table.head)
+    reading = rows.proposed(Form("utf-8-sig", ","), table.head)
     first = next(iter(table))
     assert rows.reader_of(reading, now=NOW)(first.line, first.cells).attributes == {
         "city": "Oslo",

@@ -4,7 +4,9 @@ import datetime
 from collections import Counter
 from typing import Any
 
-from newsroom.delivery import chunks, counting, homes, scheduling, sending
+import time_machine
+
+from newsroom.delivery import chunks, correcting, counting, homes, scheduling, sending, tasks
 from newsroom.delivery.journal import Mark
 from newsroom.delivery.ledger import Ledger
 from newsroom.delivery.models import ChunkState, Outcome, Send, Worker
@@ -26,6 +28,17 @@ def fresh(send: Send) -> Send:
     return Send.objects.select_related("issue__publication", "edition").get(pk=send.pk)
 
 
+def tick(at: datetime.datetime) -> None:
+    """The scheduler's tick at that moment."""
+    with time_machine.travel(at, tick=False):
+        tasks.tick()
+
+
+def said(send: Send, what: str) -> str:
+    """The words of the latest event of that name."""
+    return send.events.filter(what=what).first().note
+
+
 class Hand:
     """A worker without a relay: it claims, and says itself what became of each message."""
 
@@ -34,7 +47,7 @@ class Hand:
         self.row = Worker.objects.create(
             send=send, home=homes.at_home(now=NOW), boot=homes.boot(), pid=1, started_at=NOW, seen_at=NOW
         )
-        self.printing = sending.current(send).pk
+        self.printing = correcting.current(send).pk
         self.jobs: list[chunks.Job] = []
 
     def claim(self, now: datetime.datetime) -> None:

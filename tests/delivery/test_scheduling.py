@@ -3,16 +3,17 @@
 import datetime
 
 import pytest
-import time_machine
 
 from issues import workflow
 from issues.models import Issue
 from newsroom.audience import recipients, subscribing
+from newsroom.audience.models import Segment
 from newsroom.audience.models import Status as SubscriptionStatus
 from newsroom.celery import app
-from newsroom.delivery import chunks, scheduling, sending, steering, tasks
+from newsroom.delivery import chunks, scheduling, sending, steering
 from newsroom.delivery.models import Send, SendStatus
 from newsroom.lib.errors import Conflict, NotNow, Refused
+from tests.delivery.hands import LATER, MINUTE, fresh, tick
 from tests.delivery.relay import dead_relay, fake_relay
 from tests.make import (
     NOW,
@@ -25,7 +26,6 @@ from tests.make import (
 )
 
 pytestmark = pytest.mark.django_db
-MINUTE = datetime.timedelta(minutes=1)
 
 
 @pytest.fixture(autouse=True)
@@ -44,15 +44,6 @@ def approved(readers: int = 2) -> Issue:
 
 def scheduled(readers: int = 2, *, after: datetime.timedelta = MINUTE) -> Send:
     return scheduling.schedule(approved(readers), NOW + after, by=None, now=NOW)
-
-
-def tick(at: datetime.datetime) -> None:
-    with time_machine.travel(at, tick=False):
-        tasks.tick()
-
-
-def fresh(send: Send) -> Send:
-    return Send.objects.get(pk=send.pk)
 
 
 # Scheduling
@@ -98,6 +89,15 @@ def test_an_issue_that_nobody_would_get_is_refused(status):
     make_reader(make_publication())
     with pytest.raises(Refused, match="no active subscribers"):
         scheduling.schedule(make_approved_issue(publication), NOW + MINUTE, by=None, now=NOW)
+
+
+def test_a_segment_of_nobody_is_refused(monkeypatch):
+    publication = make_publication()
+    reader = make_reader(publication)
+    segment = Segment.objects.create(mailing_list=reader.mailing_list, name="Nobody", made_at=NOW)
+    monkeypatch.setattr(recipients, "chosen", lambda slug, _: recipients.active(slug).none())
+    with pytest.raises(Refused, match="Nobody belongs to “Nobody” now"):
+        scheduling.schedule(make_approved_issue(publication), LATER, by=None, now=NOW, segment=segment)
 
 
 def test_scheduling_twice_is_refused():

@@ -14,7 +14,7 @@ from issues import workflow
 from issues.models import Status as IssueStatus
 from newsroom.audience import subscribing, suppressing
 from newsroom.audience.models import Subscription
-from newsroom.delivery import chunks, homes, letterbox, returns, scheduling, sending, steering
+from newsroom.delivery import chunks, correcting, homes, letterbox, returns, scheduling, sending, steering
 from newsroom.delivery.journal import Mark
 from newsroom.delivery.ledger import Ledger, TimeTravel
 from newsroom.delivery.models import (
@@ -143,7 +143,7 @@ def killed(
     now = NOW + MINUTE
     here = home or homes.at_home(now=now)
     with homes.at_work(send, here, now=now) as worker:
-        job = chunks.claim(send, worker, sending.current(send).pk, done=Ledger.of(send), now=now)
+        job = chunks.claim(send, worker, correcting.current(send).pk, done=Ledger.of(send), now=now)
         for place, mark in marks.items():
             job.journal.mark(place, mark)
         if boot:
@@ -199,7 +199,7 @@ def test_a_worker_that_lives_keeps_its_chunk(settings):
     now = NOW + MINUTE
     with homes.at_work(send, homes.at_home(now=now), now=now) as worker, fake_relay() as relay:
         settings.RELAY = relay.relay
-        assert chunks.claim(send, worker, sending.current(send).pk, done=Ledger.of(send), now=now)
+        assert chunks.claim(send, worker, correcting.current(send).pk, done=Ledger.of(send), now=now)
         assert run(send).waiting == 2
     assert relay.taken == []
 
@@ -373,8 +373,8 @@ def test_whom_a_server_says_not_to_have_is_never_written_to_again(settings):
     assert returns.suppress_refused(now=NOW + 3 * MINUTE) == 1
     assert returns.suppress_refused(now=NOW + 3 * MINUTE) == 0
     assert dict(Subscription.objects.values_list("subscriber__email", "status"))[gone] == "bounced"
-    assert suppressing.is_suppressed(gone)
-    assert not suppressing.is_suppressed(blocked)
+    assert suppressing.find(gone)
+    assert not suppressing.find(blocked)
     Subscription.objects.filter(subscriber__email=gone).update(status="active", confirmed_at=NOW + 5 * MINUTE)
     assert returns.suppress_refused(now=NOW + 6 * MINUTE) == 0
 

@@ -55,7 +55,7 @@ class Story:
         self.worker.claim(self.now)
         for job in self.worker.jobs[before:]:
             assert self.send.status == SendStatus.SENDING
-            assert job.printing == sending.current(self.send).pk
+            assert job.printing == correcting.current(self.send).pk
             self.open += [(job, place) for place in range(len(job.rows))]
 
     def _mark(self, mark: Mark, *, taken: bool) -> None:

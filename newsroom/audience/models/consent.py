@@ -6,9 +6,9 @@ from newsroom.audience.models.people import Subscription
 
 
 class Consent(models.Model):
-    """One step of a subscription, as evidence: never changed. ``what`` is asked, confirmed, imported, left, bounced,
-    complained or erased; ``source`` the form, the file or the mail it came by; ``words`` what the person was told.
-    ``printing`` is the number in the token of the mail whose link they followed, where there was one."""
+    """One step of a subscription, as evidence: never changed. ``what`` is asked, confirmed, imported, left, reason (why they
+    left), bounced, complained, erased or lifted; ``source`` the form, the file or the mail it came by; ``words`` what the person
+    was told, or told us. ``printing`` is the number in the token of the mail whose link they followed, where there was one."""
 
     subscription = models.ForeignKey(Subscription, on_delete=models.CASCADE, related_name="consents")
     what = models.CharField(max_length=20)

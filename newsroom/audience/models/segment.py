@@ -7,7 +7,7 @@ from newsroom.audience.models.people import MailingList
 
 
 class Segment(models.Model):
-    """A saved query on a list. ``rules`` are read by ``audience.segments``; all of them must hold."""
+    """A saved query on a list. ``rules`` are read by ``audience.rules``; all of them must hold."""
 
     mailing_list = models.ForeignKey(MailingList, on_delete=models.CASCADE, related_name="segments")
     name = models.CharField(max_length=80)

@@ -18,7 +18,7 @@ from newsroom.lib.errors import NotNow
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm(request: HttpRequest, token: str) -> HttpResponse:
-    """A page with one button. A link that has had its day offers another mail."""
+    """A page with one button. A link that no longer works offers another mail."""
     invitation = subscribing.find_invitation(token, now=timezone.now())
     if invitation is None:
         raise Http404("No subscription has this address.")

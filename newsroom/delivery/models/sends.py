@@ -33,8 +33,6 @@ SEND_MOVES: Moves = {
     SendStatus.CANCELLED: frozenset(),
     SendStatus.MISSED: frozenset(),
 }
-
-
 """What is over goes on only for messages in doubt that somebody sends again."""
 
 

@@ -31,7 +31,7 @@ class Worker(models.Model):
     """One process at work on a send. Whether it lives is told by the lock it holds on a file at its home; from elsewhere, by
     ``seen_at``. ``boot`` is the boot of the machine: journals of an earlier one prove nothing.
 
-    ``in_hand`` and the counts below are of chunks that it has not closed yet; ``rate`` is messages a second of late.
+    ``sent`` and ``failed`` count messages of chunks that it has not closed yet; ``rate`` is messages a second of late.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)

@@ -17,6 +17,7 @@ from newsroom.audience.growth import Week
 from newsroom.delivery import access, figures
 from newsroom.delivery.figures import Detail, Numbers, Section
 from newsroom.lib.papers import attachment, charts, sheets
+from newsroom.lib.text import percent
 
 SPANS = (12, 26, 52)
 """So many issues, or weeks, on a page."""
@@ -79,7 +80,7 @@ def issue(request: HttpRequest, pk: int) -> HttpResponse:
             [(each.label, float(each.counts.people)) for each in shown.sections],
             title="People who clicked, by section",
         ),
-        "opens_note": figures.opens_note() if found.opened is not None else "",
+        "opens_note": figures.OPENS_NOTE if found.opened is not None else "",
     }
     return render(request, "delivery/figures/issue.html", values)
 
@@ -109,7 +110,7 @@ def publication(request: HttpRequest, slug: str) -> HttpResponse:
         "sections": sections,
         "charts": _issue_charts(rows),
         "section_chart": _section_chart(sections),
-        "opens_note": figures.opens_note() if opens else "",
+        "opens_note": figures.OPENS_NOTE if opens else "",
         "notes": figures.NOTES | {"Usual": "The median of the issues shown."},
     }
     return render(request, "delivery/figures/publication.html", values)
@@ -196,7 +197,7 @@ def _usual(rows: Sequence[Numbers], name: str) -> str:
 
 
 def _percent(rate: float | None) -> str:
-    return "" if rate is None else figures.percent(rate)
+    return "" if rate is None else percent(rate)
 
 
 def _or_dash(count: int | None) -> int | str:

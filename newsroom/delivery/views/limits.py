@@ -11,7 +11,6 @@ from django.views.decorators.http import require_http_methods
 from newsroom.delivery import access
 from newsroom.delivery.forms import LimitForm
 from newsroom.delivery.models import RateLimit, SendEvent
-from newsroom.lib.people import allow
 
 SHOWN = 30
 LATELY = datetime.timedelta(days=7)
@@ -20,7 +19,7 @@ LATELY = datetime.timedelta(days=7)
 @require_http_methods(["GET", "HEAD", "POST"])
 def limits(request: HttpRequest) -> HttpResponse:
     """The limits, and how workers have slowed down by themselves; a POST sets one or takes one away."""
-    allow(request.user, access.SEE if request.method != "POST" else access.LIMIT)
+    access.allow(request.user, access.SEE if request.method != "POST" else access.LIMIT)
     form = LimitForm(request.POST if request.method == "POST" and "remove" not in request.POST else None)
     if request.method == "POST" and "remove" in request.POST:
         removed, _ = RateLimit.objects.filter(domain=request.POST["remove"]).delete()

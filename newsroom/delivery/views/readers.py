@@ -10,7 +10,6 @@ from django.views.decorators.http import require_safe
 from newsroom.delivery import access, receipts
 from newsroom.delivery.models import Outcome
 from newsroom.lib.papers import attachment, sheets
-from newsroom.lib.people import allow
 
 ROWS_A_PAGE = 100
 OUTCOMES = {each.name.lower().replace("_", "-"): each for each in Outcome}
@@ -19,7 +18,7 @@ OUTCOMES = {each.name.lower().replace("_", "-"): each for each in Outcome}
 @require_safe
 def readers(request: HttpRequest, pk: int) -> HttpResponse:
     """“Did ada@… get this issue?”, and everybody with one outcome: those who failed, if none is named."""
-    allow(request.user, access.NAME)
+    access.allow(request.user, access.NAME)
     send = access.send(request.user, pk, access.SEE)
     wanted = request.GET.get("q", "").replace("\0", "").strip()  # PostgreSQL has no such character
     chosen = request.GET.get("outcome", "failed")
@@ -46,7 +45,7 @@ def readers(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def table(request: HttpRequest, pk: int) -> HttpResponseBase:
     """A CSV of everybody who is settled, or of those with one outcome; written while it is read."""
-    allow(request.user, access.NAME)
+    access.allow(request.user, access.NAME)
     send = access.send(request.user, pk, access.SEE)
     chosen = request.GET.get("outcome", "")
     if chosen and chosen not in OUTCOMES:

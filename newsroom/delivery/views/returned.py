@@ -8,7 +8,6 @@ from django.views.decorators.http import require_safe
 
 from newsroom.delivery import access, recording, returns
 from newsroom.delivery.forms import ReturnsForm
-from newsroom.lib.people import allow
 
 RETURNS_A_PAGE = 100
 
@@ -16,7 +15,7 @@ RETURNS_A_PAGE = 100
 @require_safe
 def returned(request: HttpRequest) -> HttpResponse:
     """Bounces and complaints, the latest first, of all sends or of one; what follows from them; and whether clicks wait."""
-    allow(request.user, access.SEE)
+    access.allow(request.user, access.SEE)
     form = ReturnsForm(request.GET)
     found = form.found()
     backlog = recording.backlog()

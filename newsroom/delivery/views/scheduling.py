@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from issues import readiness
 from issues.models import Issue
 from newsroom.audience import recipients
-from newsroom.delivery import access, scheduling, testing
+from newsroom.delivery import access, proofing, scheduling
 from newsroom.delivery.forms import ProofForm, ScheduleForm
 from newsroom.delivery.models import LIVE, Policy, Send
 from newsroom.lib.errors import NewsroomError, Refused
@@ -27,7 +27,7 @@ def send_test(request: HttpRequest, pk: int) -> HttpResponse:
     form = ProofForm(request.POST or None, initial={"to": by.email})
     if request.method == "POST" and form.is_valid():
         try:
-            outcomes = testing.send(issue, form.cleaned_data["to"], by=by, now=timezone.now())
+            outcomes = proofing.send(issue, form.cleaned_data["to"], by=by, now=timezone.now())
         except Refused as error:
             form.add_error("to", str(error))
     context = {"issue": issue, "proof": form, "outcomes": outcomes}

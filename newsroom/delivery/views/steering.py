@@ -24,7 +24,7 @@ from newsroom.delivery import (
 )
 from newsroom.delivery.models import Outcome, Send, SendStatus
 from newsroom.lib.errors import NewsroomError
-from newsroom.lib.people import Person, allow, person
+from newsroom.lib.people import Person, person
 from newsroom.lib.text import counted
 
 DECIDING = "Somebody decides whether the rest is cancelled."
@@ -47,7 +47,7 @@ def steer(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     if verb not in VERBS:
         raise Http404("There is no such thing to do.")
     if verb == "correct":
-        allow(request.user, access.APPROVE)
+        access.allow(request.user, access.APPROVE)
     try:
         VERBS[verb](send, by=person(request), now=timezone.now())
     except NewsroomError as error:
@@ -87,7 +87,7 @@ def rest(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def in_doubt(request: HttpRequest, pk: int) -> HttpResponse:
     """Who may or may not have got it, and what is to become of them: of one, of those that are ticked, or of all."""
-    allow(request.user, access.NAME)
+    access.allow(request.user, access.NAME)
     send = access.send(request.user, pk, access.STEER)
     if request.method == "POST":
         _decide(request, send)

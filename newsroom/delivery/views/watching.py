@@ -10,8 +10,18 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from newsroom.audience import recipients
-from newsroom.delivery import access, counting, doubts, homes, ledger, monitoring, receipts, stages
-from newsroom.delivery.models import ChunkState, Outcome, RateLimit, Send, SendStatus, Stage
+from newsroom.delivery import (
+    access,
+    correcting,
+    counting,
+    doubts,
+    homes,
+    ledger,
+    monitoring,
+    receipts,
+    stages,
+)
+from newsroom.delivery.models import Outcome, RateLimit, Send, SendStatus, Stage
 from newsroom.delivery.monitoring import State
 
 NAMED = 10
@@ -77,10 +87,10 @@ def _rest(request: HttpRequest, send: Send, state: State) -> dict[str, Any]:
         else "",
         "mean": _mean(send),
         "stages": _stages(send) if send.canary and send.started_at else [],
-        "next_stage": _next_stage(send) if state in (State.HELD, State.SENDING) else None,
+        "next_stage": stages.next_stage(send) if state in (State.HELD, State.SENDING) else None,
         "opens_at": stages.opens_at(send) if state == State.HELD and not send.waiting_for else None,
         "printings": monitoring.printings(send),
-        "reprint": _reprint(send) if state == State.PAUSED else None,
+        "reprint": state == State.PAUSED and correcting.corrected(send),
         "stranger": send.waiting_for == homes.STRANGER[:300],
         "time_travel": (time_travel := send.waiting_for == ledger.TIME_TRAVEL[:300]),
         "forgotten": doubts.forgotten(send) if time_travel and send.status == SendStatus.PAUSED else None,
@@ -117,17 +127,6 @@ def _stages(send: Send) -> list[dict[str, Any]]:
         for each in sizes
         if each["readers"]
     ]
-
-
-def _next_stage(send: Send) -> dict[str, Any] | None:
-    later = send.chunks.filter(state=ChunkState.WAITING, stage__gt=send.stage).order_by("stage", "pk").first()
-    return {"label": Stage(later.stage).label} if later else None
-
-
-def _reprint(send: Send) -> bool:
-    """Whether a corrected edition is ready to go out."""
-    newest = send.printings.order_by("-number").first()
-    return bool(newest and newest.edition_id != send.issue.edition_id)
 
 
 def _named(send: Send, outcome: Outcome) -> list[receipts.Receipt]:

@@ -13,7 +13,10 @@ from django.utils.crypto import get_random_string
 from issues import starting, workflow
 from issues.importing import Draft, Found
 from issues.models import Contributor, Issue, Publication
-from newsroom.audience import importing, recipients
+from newsroom.audience import recipients
+from newsroom.audience.importing.rows import Row
+from newsroom.audience.importing.storing import Batch, store
+from newsroom.audience.models import Status
 from newsroom.desk.demo import reading, selling, sending, words
 from newsroom.desk.roles import AD_OPS, CHIEF, EDITOR, FINANCE, OPERATOR, SALES, SALES_MANAGER
 
@@ -134,14 +137,15 @@ def _readers(publication: Publication, count: int, days: int, *, now: datetime.d
     mailing_list, known = recipients.list_of(publication.slug, name=publication.name), 0
     for back in [*range(days, 0, -7), 0]:
         there, at = _there(count, days, back), now - datetime.timedelta(days=back + 1)
-        lines = ["email,name", *map(_reader, range(known, there))]
-        importing.import_csv(mailing_list, "\n".join(lines).encode(), now=at, label="demo")
+        rows = [_reader(number) for number in range(known, there)]
+        store(Batch(mailing_list, rows, now=at, source="demo", evidence="demo", consent=""))
         known = there
 
 
-def _reader(number: int) -> str:
+def _reader(number: int) -> Row:
     first, last = words.FIRST[number % 20], words.LAST[number // 20 % 18]
-    return f"{first.lower()}.{last.lower()}.{number:04d}@readers.example,{first} {last}"
+    address = f"{first.lower()}.{last.lower()}.{number:04d}@readers.example"
+    return Row(number, address, f"{first} {last}", str(Status.ACTIVE), None, {})
 
 
 def _approved(publication: Publication, at: datetime.datetime, people: dict[str, User]) -> Issue:

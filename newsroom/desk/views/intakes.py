@@ -10,21 +10,22 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from issues.models import Publication
-from newsroom.audience import exporting, intakes, recipients
+from newsroom.audience import access, exporting, recipients
+from newsroom.audience.importing import intakes
+from newsroom.audience.importing.presets import PRESETS, Column, Role
+from newsroom.audience.importing.rows import Reading
+from newsroom.audience.importing.tables import DELIMITERS, ENCODINGS, Form
 from newsroom.audience.models import Intake, IntakeStatus, MailingList, Segment, Status, Subscription
-from newsroom.audience.presets import PRESETS, Column, Role
-from newsroom.audience.rows import Reading
-from newsroom.audience.tables import DELIMITERS, ENCODINGS, Form
 from newsroom.lib.errors import NewsroomError, Refused
 from newsroom.lib.forms import fields_only
 from newsroom.lib.papers.attachment import CSV, file_name
-from newsroom.lib.people import allow, person
+from newsroom.lib.people import person
 
 LATELY, REFUSED_SHOWN = 20, 100
 _ROLES = [
@@ -121,7 +122,7 @@ class Shown:
 @require_http_methods(["GET", "POST"])
 def bring_in(request: HttpRequest) -> HttpResponse:
     """Upload a file; those of the last weeks."""
-    allow(request.user, "audience.add_subscription")
+    access.allow(request.user, access.ADD)
     form = UploadForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -139,7 +140,7 @@ def bring_in(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def columns(request: HttpRequest, pk: int) -> HttpResponse:
     """What each column is; the button has it rehearsed."""
-    found = _intake(request, pk)
+    found = access.intake(request.user, pk, access.ADD)
     if not intakes.may_be_told(found):
         return redirect("desk:intake", pk)
     reading = Reading.from_json(found.reading)
@@ -170,7 +171,7 @@ def columns(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def intake(request: HttpRequest, pk: int) -> HttpResponse:
     """How far it is, and what became of the rows; the part that changes fetches itself anew while it moves."""
-    found = _intake(request, pk)
+    found = access.intake(request.user, pk, access.ADD)
     if found.status == IntakeStatus.UPLOADED:
         return redirect("desk:intake_columns", pk)
     moving = found.status in (IntakeStatus.WAITING, IntakeStatus.READING)
@@ -193,7 +194,7 @@ def intake(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def refused(request: HttpRequest, pk: int) -> FileResponse:
     """The rows that were left out, with the reason for each."""
-    found = _intake(request, pk)
+    found = access.intake(request.user, pk, access.ADD)
     path = intakes.refused_file(found)
     if path is None:
         raise Http404("No row was left out, or the file was deleted.")
@@ -205,7 +206,7 @@ def refused(request: HttpRequest, pk: int) -> FileResponse:
 @require_POST
 def step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     """Take in, cancel, go on, or delete the upload."""
-    found = _intake(request, pk)
+    found = access.intake(request.user, pk, access.ADD)
     steps = {
         "take-in": lambda: intakes.take_in(found),
         "cancel": lambda: intakes.cancel(found, now=timezone.now()),
@@ -224,17 +225,12 @@ def step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def export(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     """Subscribers as CSV, streamed; it is written down who took them."""
-    allow(request.user, "audience.view_subscription")
+    access.allow(request.user, access.SEE)
     form = ExportForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         return _exported(request, form)
     values = {"form": form, "section": "subscribers"}
     return render(request, "desk/export.html", values, status=422 if form.errors else 200)
-
-
-def _intake(request: HttpRequest, pk: int) -> Intake:
-    allow(request.user, "audience.add_subscription")
-    return get_object_or_404(Intake.objects.select_related("mailing_list", "made_by"), pk=pk)
 
 
 def _received(request: HttpRequest, form: UploadForm) -> Intake:

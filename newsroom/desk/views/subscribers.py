@@ -96,9 +96,8 @@ def figures(request: HttpRequest) -> HttpResponse:
         for each in MailingList.objects.all()
     ]
     values = {"lists": lists, "section": "subscribers", "part": "figures"}
-    return render(
-        request, "desk/_figures.html" if request.headers.get("HX-Request") else "desk/figures.html", values
-    )
+    template = "desk/_figures.html" if request.htmx else "desk/figures.html"  # type: ignore[attr-defined]
+    return render(request, template, values)
 
 
 @require_http_methods(["GET", "POST"])

@@ -9,10 +9,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from newsroom.audience import intakes
+from newsroom.audience.importing import intakes
+from newsroom.audience.importing.presets import Role
+from newsroom.audience.importing.rows import Reading
 from newsroom.audience.models import Intake, IntakeStatus, MailingList
-from newsroom.audience.presets import Role
-from newsroom.audience.rows import Reading
 from newsroom.lib.errors import NewsroomError
 
 

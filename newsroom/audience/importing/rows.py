@@ -4,17 +4,27 @@ import datetime
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any, NamedTuple, Self
 
 from newsroom.audience.addresses import normal_address
+from newsroom.audience.importing.presets import (
+    NOT_CONFIRMED,
+    ONLY_ONE,
+    OTHER,
+    PRESETS,
+    Column,
+    Role,
+    propose,
+    recognised,
+    words_of,
+)
+from newsroom.audience.importing.tables import ENCODINGS, Form
 from newsroom.audience.models import Status
-from newsroom.audience.presets import NOT_CONFIRMED, PRESETS, Column, Role, words_of
-from newsroom.audience.tables import ENCODINGS, Form
 from newsroom.lib.errors import Refused
 
-__all__ = ["Reading", "Row", "address", "reader_of"]
+__all__ = ["Reading", "Row", "address", "proposed", "reader_of"]
 
 MOST_ATTRIBUTES, LONGEST_NAME, LONGEST_VALUE = 40, 120, 200
 _USUAL_ADDRESS = re.compile(
@@ -75,14 +85,12 @@ class Reading:
         return replace(self, columns=tuple(_trimmed(column) for column in self.columns))
 
 
-ONLY_ONE = {
-    Role.EMAIL: "email address",
-    Role.NAME: "name",
-    Role.FIRST: "first name",
-    Role.LAST: "last name",
-    Role.STATUS: "status",
-    Role.JOINED: "date when they joined",
-}
+def proposed(form: Form, head: Sequence[str], width: int = 0) -> Reading:
+    """The most likely way to read a file with these heads, or with so many columns if it has none."""
+    preset = recognised(head)
+    columns = propose(head or [""] * width, preset)
+    everybody = str(PRESETS.get(preset, OTHER).everybody)
+    return Reading(form, tuple(columns), preset=preset, everybody=everybody)
 
 
 def reader_of(reading: Reading, *, now: datetime.datetime) -> Callable[[int, list[str]], Row]:
@@ -90,27 +98,20 @@ def reader_of(reading: Reading, *, now: datetime.datetime) -> Callable[[int, lis
     return _Reader(reading, now).row
 
 
-@dataclass
 class _Reader:
-    reading: Reading
-    now: datetime.datetime
-    words: dict[str, str] = field(init=False)
-    place: dict[str, int] = field(init=False)
-    attributes: list[tuple[int, str]] = field(init=False)
-    bundles: list[int] = field(init=False)
+    """Knows where in a row everything stands, so that no row has to look for it."""
 
-    def __post_init__(self) -> None:
-        columns = list(enumerate(self.reading.columns))
-        self.words = words_of(self.reading.preset)
+    def __init__(self, reading: Reading, now: datetime.datetime) -> None:
+        self.reading, self.now = reading, now
+        self.words = words_of(reading.preset)
+        columns = list(enumerate(reading.columns))
         self.width = len(columns)
-        self.place = {column.role: at for at, column in columns if column.role in ONLY_ONE}
         self.attributes = [(at, column.name) for at, column in columns if column.role == Role.ATTRIBUTE]
         self.bundles = [at for at, column in columns if column.role == Role.ATTRIBUTES]
-        self.email_at = self.place[Role.EMAIL]
-        self.names_at = [
-            self.place[role] for role in (Role.NAME, Role.FIRST, Role.LAST) if role in self.place
-        ]
-        self.status_at, self.joined_at = self.place.get(Role.STATUS), self.place.get(Role.JOINED)
+        place = {column.role: at for at, column in columns if column.role in ONLY_ONE}
+        self.email_at = place[Role.EMAIL]
+        self.names_at = [place[role] for role in (Role.NAME, Role.FIRST, Role.LAST) if role in place]
+        self.status_at, self.joined_at = place.get(Role.STATUS), place.get(Role.JOINED)
 
     def row(self, line: int, cells: list[str]) -> Row:
         if len(cells) > self.width and any(cell.strip() for cell in cells[self.width :]):
@@ -259,8 +260,3 @@ def _plain(value: object) -> str:
 
 def _trimmed(column: Column) -> Column:
     return Column(column.role, words(column.name)[:80] if column.role == Role.ATTRIBUTE else "")
-
-
-def everybody_in(preset: str) -> str:
-    """What all people of a preset's file are, where no column says so."""
-    return str(PRESETS[preset].everybody) if preset in PRESETS else str(Status.ACTIVE)

@@ -11,6 +11,7 @@ from newsroom.audience.models import Status
 
 __all__ = [
     "NOT_CONFIRMED",
+    "ONLY_ONE",
     "OTHER",
     "PRESETS",
     "Column",
@@ -29,6 +30,17 @@ class Role:
 
     EMAIL, NAME, FIRST, LAST = "email", "name", "first", "last"
     STATUS, JOINED, ATTRIBUTE, ATTRIBUTES, NOTHING = "status", "joined", "attribute", "attributes", ""
+
+
+ONLY_ONE = {
+    Role.EMAIL: "email address",
+    Role.NAME: "name",
+    Role.FIRST: "first name",
+    Role.LAST: "last name",
+    Role.STATUS: "status",
+    Role.JOINED: "date when they joined",
+}
+"""Roles that one column has at most, as people call them."""
 
 
 @dataclass(frozen=True)
@@ -186,7 +198,6 @@ _WORDS = {
     NOT_CONFIRMED: "pending|unconfirmed|unactivated|not confirmed|not confirmed yet",
 }
 _STATUS_BY_WORD = {word: str(status) for status, words in _WORDS.items() for word in words.split("|")}
-_ONCE = (Role.EMAIL, Role.NAME, Role.FIRST, Role.LAST, Role.STATUS, Role.JOINED)
 
 
 def recognised(head: Sequence[str]) -> str:
@@ -205,7 +216,7 @@ def propose(head: Sequence[str], preset: str = "") -> list[Column]:
         column = known.get(small) or (_usual(small) if not known else Column())
         if column.role in taken:
             column = Column()
-        if column.role in _ONCE:
+        if column.role in ONLY_ONE:
             taken.add(column.role)
         columns.append(column)
     return columns

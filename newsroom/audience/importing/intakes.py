@@ -1,5 +1,5 @@
 """Files of subscribers on their way in: uploaded, read as a rehearsal, read for good. The only writer of an intake's status;
-how one is read stands in ``reading_in``.
+how one is read stands in ``reading``.
 
 The rows of intakes are the queue, and a worker claims one. A file that was interrupted anywhere is taken up by another worker
 where it was left, so nobody is added twice and nobody is lost.
@@ -19,11 +19,10 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError
 from django.db.models import Q
 
-from newsroom.audience.importing import proposed
+from newsroom.audience.importing.reading import Clock, Run, counts_of, path_of
+from newsroom.audience.importing.rows import Reading, proposed
+from newsroom.audience.importing.tables import Form, form_of, sample
 from newsroom.audience.models import INTAKE_MOVES, Intake, IntakeStatus, MailingList
-from newsroom.audience.reading_in import Clock, Run, counts_of, path_of
-from newsroom.audience.rows import Reading
-from newsroom.audience.tables import Form, form_of, sample
 from newsroom.lib.errors import Conflict, Refused
 from newsroom.lib.people import Person
 from newsroom.lib.states import move

@@ -16,12 +16,12 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from newsroom.audience.firsts import Firsts, firsts
-from newsroom.audience.importing import ROWS_A_BATCH, BadRow, Counts, Sorted, batches, sort_out
+from newsroom.audience.importing.firsts import Firsts, firsts
+from newsroom.audience.importing.rows import Reading, Row, reader_of
+from newsroom.audience.importing.sorting import ROWS_A_BATCH, BadRow, Counts, Sorted, batches, sort_out
+from newsroom.audience.importing.storing import Batch, store
+from newsroom.audience.importing.tables import Record, Table, opened
 from newsroom.audience.models import Intake, IntakeStatus
-from newsroom.audience.rows import Reading, Row, reader_of
-from newsroom.audience.storing import Batch, store
-from newsroom.audience.tables import Record, Table, opened
 from newsroom.lib.errors import Conflict
 from newsroom.lib.papers.sheets import harmless
 from newsroom.lib.people import called
@@ -104,13 +104,13 @@ class Run:
         source = f"import {intake.pk}: {intake.name}"[:60]
         evidence = f"{intake.name[:120]}, brought in by {called(intake.made_by)}"[:200]
         return Batch(
-            intake.mailing_list,
-            rows,
-            self.clock(),
-            source,
-            evidence,
-            self.reading.consent[:400],
-            self.reading.update,
+            mailing_list=intake.mailing_list,
+            rows=rows,
+            now=self.clock(),
+            source=source,
+            evidence=evidence,
+            consent=self.reading.consent[:400],
+            update=self.reading.update,
         )
 
     def _header(self) -> list[str]:

@@ -20,7 +20,7 @@ from issues.rendering import Rendered, render, slots
 from issues.rendering.slots import UNSUBSCRIBE
 from issues.snapshot import take
 from newsroom.audience.models import Status, Subscription
-from newsroom.delivery import testing
+from newsroom.delivery import proofing
 from newsroom.delivery.forms import ProofForm
 from newsroom.delivery.models import Delivery, Send
 from newsroom.delivery.wire import NOBODY, compile_proof
@@ -129,8 +129,8 @@ def editor(db) -> User:
     return make_person(roles.EDITOR)
 
 
-def send(issue: Issue, *addresses: str, by: User, now: datetime.datetime = NOW) -> list[testing.Outcome]:
-    return testing.send(issue, addresses or ("ada@desk.example",), by=by, now=now)
+def send(issue: Issue, *addresses: str, by: User, now: datetime.datetime = NOW) -> list[proofing.Outcome]:
+    return proofing.send(issue, addresses or ("ada@desk.example",), by=by, now=now)
 
 
 def notes(issue: Issue) -> list[tuple[str, str]]:
@@ -224,7 +224,7 @@ def test_a_connection_lost_after_the_dot_is_in_doubt_and_the_rest_is_not_tried(s
 
 
 def test_a_server_that_takes_its_time_does_not_keep_the_page(settings, editor, monkeypatch):
-    monkeypatch.setattr(testing, "PATIENCE", 0.3)
+    monkeypatch.setattr(proofing, "PATIENCE", 0.3)
 
     def slowly(_: str) -> bytes:
         time.sleep(0.2)
@@ -240,7 +240,7 @@ def test_a_server_that_takes_its_time_does_not_keep_the_page(settings, editor, m
 
 
 def test_a_server_that_says_nothing_is_given_up_after_a_while(settings, editor, monkeypatch):
-    monkeypatch.setattr(testing, "PATIENCE", 0.2)
+    monkeypatch.setattr(proofing, "PATIENCE", 0.2)
 
     def never(_: str) -> bytes:
         time.sleep(0.6)
@@ -283,7 +283,7 @@ def test_a_test_that_was_interrupted_is_noted_as_not_sent(settings, editor, monk
     def killed(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(testing, "_handed_over", killed)
+    monkeypatch.setattr(proofing, "_handed_over", killed)
     with fake_relay() as relay:
         settings.RELAY = relay.relay
         issue = make_issue()

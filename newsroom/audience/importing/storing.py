@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
+from newsroom.audience.importing.rows import Row
 from newsroom.audience.models import GONE, MailingList
-from newsroom.audience.rows import Row
 from newsroom.audience.suppressing import suppressed_among
 
 __all__ = ["Batch", "Outcome", "store"]
