@@ -23,6 +23,8 @@ _USUAL_ADDRESS = re.compile(
     re.ASCII | re.IGNORECASE,
 ).fullmatch
 _FIRST_YEAR = 1990
+_MOMENT_OF_GO = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?) ?([+-]\d{4})(?: \S+)?").fullmatch
+"""As programs in Go print it, and so listmonk: “2024-05-01 12:00:00.123456 +0200 CEST”."""
 
 
 class Row(NamedTuple):
@@ -205,6 +207,8 @@ def moment(given: str, *, now: datetime.datetime) -> datetime.datetime:
 
 def _written(given: str) -> datetime.datetime:
     """Dates that people write and programs print. 03/04/2024 is two days; nobody can tell which."""
+    if zoned := _MOMENT_OF_GO(given):
+        return _date(given, partial(datetime.datetime.fromisoformat, zoned[1] + zoned[2]))
     if slashed := re.fullmatch(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})(?:[ T].*)?", given):
         first, second, year = map(int, slashed.groups())
         if first <= 12 and second <= 12 and first != second and "." not in given:
