@@ -51,6 +51,8 @@ __all__ = [
 ]
 
 BYTES_AT_MOST = 2 * 1024**3
+MOST_COLUMNS = 1000
+"""Each is a question on the page, and a form may have so many answers."""
 KEPT_FOR = datetime.timedelta(days=30)
 SILENT = datetime.timedelta(seconds=60)
 """A worker that was not heard for so long is taken for dead. A batch takes a second."""
@@ -60,7 +62,7 @@ _log = logging.getLogger(__name__)
 def receive(
     mailing_list: MailingList, chunks: Iterable[bytes], *, name: str, by: Person, now: datetime.datetime
 ) -> Intake:
-    """Keep an uploaded file and propose how to read it. Raises ``Refused`` for one that is too large, empty or no text."""
+    """Keep an uploaded file and propose how to read it. Raises ``Refused`` for one that is too large or wide, empty or no text."""
     path = _folder() / f"{uuid.uuid4().hex}.csv"
     try:
         _keep(path, chunks)
@@ -293,6 +295,11 @@ def _keep(path: Path, chunks: Iterable[bytes]) -> None:
 def _sample(path: Path, form: Form, rows: int) -> tuple[list[str], list[list[str]]]:
     try:
         with path.open("rb") as file:
-            return sample(file, form, rows)
+            head, first = sample(file, form, rows)
     except FileNotFoundError:
         raise Refused("The file is not there any more. Upload it again.") from None
+    if (width := max(map(len, [head, *first]))) > MOST_COLUMNS:
+        raise Refused(
+            f"Read so, this file has {width:,} columns; at most {MOST_COLUMNS:,} can be asked about. Leave some out of it."
+        )
+    return head, first

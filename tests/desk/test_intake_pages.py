@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 
-from newsroom.audience import exporting
+from newsroom.audience import exporting, intakes
 from newsroom.audience.models import Intake, IntakeStatus, Subscription
 from newsroom.audience.tasks import take_in
 from newsroom.desk import roles
@@ -100,6 +100,23 @@ def test_what_is_missing_is_said_and_nothing_begins(chris, publication, changes,
 def test_an_empty_answer_is_no_crash(chris, publication):
     upload(chris, publication)
     assert chris.post(reverse("desk:intake_columns", args=[Intake.objects.get().pk])).status_code == 422
+
+
+def test_a_file_as_wide_as_is_taken_can_be_answered_for(chris, publication):
+    heads = ["email", *(f"column {n}" for n in range(1, intakes.MOST_COLUMNS))]
+    upload(chris, publication, f"{';'.join(heads)}\nann@readers.example\n")
+    told = {f"column-{at}": "email" if at == 0 else "" for at in range(len(heads))}
+    told |= {f"named-{at}": head for at, head in enumerate(heads)}
+    answer = chris.post(reverse("desk:intake_columns", args=[Intake.objects.get().pk]), STATED | told)
+    assert answer.status_code == 302
+    assert Intake.objects.get().status == IntakeStatus.WAITING
+
+
+def test_a_wider_file_is_refused_when_it_comes(chris, publication):
+    answer = upload(chris, publication, ";".join(["email"] * (intakes.MOST_COLUMNS + 1)))
+    assert answer.status_code == 422
+    assert "this file has 1,001 columns; at most 1,000" in answer.content.decode()
+    assert not Intake.objects.exists()
 
 
 def test_the_sample_is_shown_anew_in_other_letters(chris, publication):
