@@ -62,7 +62,8 @@ _log = logging.getLogger(__name__)
 def receive(
     mailing_list: MailingList, chunks: Iterable[bytes], *, name: str, by: Person, now: datetime.datetime
 ) -> Intake:
-    """Keep an uploaded file and propose how to read it. Raises ``Refused`` for one that is too large or wide, empty or no text."""
+    """Keep an uploaded file and propose how to read it. Raises ``Refused`` for one that is too large or wide, empty or no
+    text."""
     path = _folder() / f"{uuid.uuid4().hex}.csv"
     try:
         _keep(path, chunks)

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from django.db.models import Q, QuerySet, TextField, Value
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Coalesce, Lower
-from django.db.models.lookups import Contains, Exact, GreaterThanOrEqual, LessThan
+from django.db.models.lookups import Contains, Exact, GreaterThan, GreaterThanOrEqual, LessThan
 
 from newsroom.audience.models import Subscription
 from newsroom.lib.errors import Refused
@@ -31,6 +31,8 @@ __all__ = [
 MOST_RULES, MOST_DAYS, MOST_LETTERS = 20, 3650, 200
 _NAME = re.compile(r"[^\W\d][\w .&/()'’-]{0,59}")
 _SINCE = Coalesce("confirmed_at", "asked_at")
+_END_OF_DAY = {"hour": 23, "minute": 59, "second": 59, "microsecond": 999_999}
+"""Its last moment in either database; not the next midnight, because the last day of the calendar has none."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ class Joined:
             return Q(GreaterThanOrEqual(_SINCE, now - datetime.timedelta(days=self.days)))
         if self.test == "before":
             return Q(LessThan(_SINCE, _midnight(self.day)))
-        return Q(GreaterThanOrEqual(_SINCE, _midnight(self.day) + datetime.timedelta(days=1)))
+        return Q(GreaterThan(_SINCE, _midnight(self.day).replace(**_END_OF_DAY)))
 
     def __str__(self) -> str:
         if self.test == "within":

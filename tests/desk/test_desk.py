@@ -186,6 +186,11 @@ def test_readers_are_listed_counted_and_searched(olga):
     assert "Nobody matches" in said(olga, "/desk/subscribers/", q="ann", status="active")
 
 
+def test_a_reader_is_found_by_their_address_as_they_write_it(olga):
+    make_reader(make_publication(), "ann@xn--bcher-kva.example", name="Ann")
+    assert "ann@xn--bcher-kva.example" in said(olga, "/desk/subscribers/", q="Ann@BÜCHER.example")
+
+
 @pytest.mark.parametrize("odd", [{"q": "a\0b"}, {"status": "x"}, {"page": "-1"}])
 def test_an_odd_search_of_readers_is_no_crash(olga, odd):
     said(olga, "/desk/subscribers/", **odd)
