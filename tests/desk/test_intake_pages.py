@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 
-from newsroom.audience import exporting, intakes
+from newsroom.audience import exporting, intakes, segments
 from newsroom.audience.models import Intake, IntakeStatus, Subscription
 from newsroom.audience.tasks import take_in
 from newsroom.desk import roles
@@ -178,6 +178,15 @@ def test_an_export_is_streamed_safe_and_written_down(chris, publication):
         "'@Pier",
     )
     assert "exported" in LogEntry.objects.get().change_message
+
+
+def test_an_export_of_a_segment_says_that_nobody_in_it_has_left(chris, publication):
+    mailing_list = make_list(publication)
+    segment = segments.make(mailing_list, "All", (), by=None, now=NOW)
+    asked = {"mailing_list": mailing_list.pk, "segment": segment.pk, "status": "unsubscribed"}
+    answer = chris.post(reverse("desk:export"), asked)
+    assert answer.status_code == 422
+    assert "All readers of a segment are active." in answer.content.decode()
 
 
 def test_what_was_exported_can_come_back(publication):
