@@ -20,6 +20,7 @@ from newsroom.lib import links
 from newsroom.lib.errors import NotNow
 
 __all__ = [
+    "MAY_BE_ASKED",
     "Invitation",
     "ask",
     "confirm",
