@@ -17,7 +17,7 @@ from django.urls import reverse
 
 from issues.models import Block, Contributor, FundingRound, Issue, Publication
 from newsroom.audience import recipients
-from newsroom.audience.models import Subscription
+from newsroom.audience.models import Intake, Subscription
 from newsroom.delivery import counting, scheduling
 from newsroom.delivery.footprints import reader_of
 from newsroom.delivery.models import Outcome, Return, Send
@@ -346,6 +346,16 @@ def test_a_command_says_in_a_sentence_what_it_cannot_do(command, said):
     recipients.list_of("quay", name="The Quay")
     with pytest.raises(CommandError, match=said):
         run(*command)
+
+
+def test_an_import_that_is_refused_in_the_terminal_keeps_no_file(tmp_path, settings):
+    settings.VAR = tmp_path
+    recipients.list_of("quay", name="The Quay")
+    (tmp_path / "readers.csv").write_text("email\nann@readers.example\n")
+    with pytest.raises(CommandError, match="Say where these people agreed"):
+        run("import_subscribers", str(tmp_path / "readers.csv"), "--list", "quay", "--consent", " ")
+    assert not Intake.objects.exists()
+    assert not list((tmp_path / "intakes").iterdir())
 
 
 def test_facts_of_the_blocks_are_rebuilt():
