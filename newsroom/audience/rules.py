@@ -138,7 +138,7 @@ class Engaged:
 
 @dataclass(frozen=True)
 class Seed:
-    """An address of our own that gets every issue first, or one of anybody else."""
+    """An address of our own, which is the first stage of a send, or one of anybody else."""
 
     kind: ClassVar[str] = "seed"
     tests: ClassVar[tuple[str, ...]] = ("is", "is not")

@@ -140,7 +140,7 @@ def say_why(subscription: Subscription, words: str, *, evidence: Evidence, now: 
 
 
 def mark_seed(subscription: Subscription, seed: bool) -> None:
-    """An address of our own gets every issue first, or no longer does."""
+    """An address of our own gets first what goes out by stages, or no longer does."""
     Subscription.objects.filter(pk=subscription.pk).update(seed=seed)
 
 
