@@ -31,8 +31,6 @@ __all__ = [
 MOST_RULES, MOST_DAYS, MOST_LETTERS = 20, 3650, 200
 _NAME = re.compile(r"[^\W\d][\w .&/()'’-]{0,59}")
 _SINCE = Coalesce("confirmed_at", "asked_at")
-_END_OF_DAY = {"hour": 23, "minute": 59, "second": 59, "microsecond": 999_999}
-"""Its last moment in either database; not the next midnight, because the last day of the calendar has none."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +92,8 @@ class Joined:
             return Q(GreaterThanOrEqual(_SINCE, now - datetime.timedelta(days=self.days)))
         if self.test == "before":
             return Q(LessThan(_SINCE, _midnight(self.day)))
-        return Q(GreaterThan(_SINCE, _midnight(self.day).replace(**_END_OF_DAY)))
+        # its last moment in either database, not the next midnight: the last day of the calendar has none
+        return Q(GreaterThan(_SINCE, _moment(self.day, datetime.time.max)))
 
     def __str__(self) -> str:
         if self.test == "within":
@@ -216,7 +215,11 @@ def _check_days(days: int) -> None:
 
 
 def _midnight(day: str) -> datetime.datetime:
+    return _moment(day, datetime.time.min)
+
+
+def _moment(day: str, clock: datetime.time) -> datetime.datetime:
     try:
-        return datetime.datetime.combine(datetime.date.fromisoformat(day), datetime.time(), datetime.UTC)
+        return datetime.datetime.combine(datetime.date.fromisoformat(day), clock, datetime.UTC)
     except ValueError:
         raise Refused("Choose a day.") from None
