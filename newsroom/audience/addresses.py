@@ -10,7 +10,16 @@ from django.db.models.functions import Lower
 from newsroom.audience.models import Subscriber
 from newsroom.lib.errors import Refused
 
-__all__ = ["as_stored", "domain_in_ascii", "known", "known_or_new", "mailbox", "normal_address", "of_address"]
+__all__ = [
+    "as_stored",
+    "domain_in_ascii",
+    "is_address",
+    "known",
+    "known_or_new",
+    "mailbox",
+    "normal_address",
+    "of_address",
+]
 
 validate_length = MaxLengthValidator(254)
 
@@ -42,6 +51,15 @@ def as_stored(given: str) -> str:
         return normal_address(given)
     except Refused:
         return given
+
+
+def is_address(given: str) -> bool:
+    """Whether mail could be written to it."""
+    try:
+        normal_address(given)
+    except Refused:
+        return False
+    return True
 
 
 def mailbox(address: str) -> str:

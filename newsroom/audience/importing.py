@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 
 from django.db import transaction
 
+from newsroom.audience.addresses import is_address
 from newsroom.audience.models import MailingList, Status
-from newsroom.audience.presets import Role, propose, recognised
+from newsroom.audience.presets import Column, Role, propose, recognised
 from newsroom.audience.rows import Reading, Row, everybody_in, reader_of
 from newsroom.audience.storing import Batch, Outcome, store
 from newsroom.audience.tables import Form, Record, Table, form_of
@@ -133,11 +134,24 @@ def import_csv(
     return report
 
 
-def proposed(form: Form, head: Sequence[str], width: int = 0) -> Reading:
-    """The most likely way to read a file with these heads, or with so many columns if it has none."""
+def proposed(form: Form, head: Sequence[str], first: Sequence[Sequence[str]] = ()) -> Reading:
+    """The most likely way to read a file with these heads and these first rows."""
     preset = recognised(head)
-    columns = propose(head or [""] * width, preset)
+    columns = propose(head or [""] * max(map(len, first), default=0), preset)
+    if Role.EMAIL not in {column.role for column in columns}:
+        columns = _with_addresses(columns, first)
     return Reading(form, tuple(columns), preset=preset, everybody=everybody_in(preset))
+
+
+def _with_addresses(columns: Sequence[Column], first: Sequence[Sequence[str]]) -> list[Column]:
+    """No head says which column has the address: it is the first in which most cells are one."""
+    found = list(columns)
+    for at in range(len(found)):
+        cells = [row[at] for row in first if at < len(row) and row[at].strip()]
+        if 2 * sum(map(is_address, cells)) > len(cells):
+            found[at] = Column(Role.EMAIL)
+            break
+    return found
 
 
 def batches(records: Iterable[Record]) -> Iterator[list[Record]]:

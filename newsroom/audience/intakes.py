@@ -73,7 +73,7 @@ def receive(
     except BaseException:
         path.unlink(missing_ok=True)
         raise
-    reading = proposed(form, head, width=max(map(len, rows), default=0))
+    reading = proposed(form, head, rows)
     return Intake.objects.create(
         mailing_list=mailing_list,
         name=Path(name).name[:200] or "subscribers.csv",
@@ -93,7 +93,7 @@ def shown(intake: Intake, form: Form, rows: int = 5) -> tuple[list[str], list[li
 def proposal(intake: Intake, form: Form) -> Reading:
     """The most likely way to read the file, if it is written in that form. Raises ``Refused`` if it was deleted."""
     head, rows = shown(intake, form)
-    return proposed(form, head, width=max(map(len, rows), default=0))
+    return proposed(form, head, rows)
 
 
 def may_be_told(intake: Intake) -> bool:

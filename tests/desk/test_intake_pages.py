@@ -102,6 +102,21 @@ def test_an_empty_answer_is_no_crash(chris, publication):
     assert chris.post(reverse("desk:intake_columns", args=[Intake.objects.get().pk])).status_code == 422
 
 
+@pytest.mark.parametrize(
+    ("source", "at"),
+    [
+        ("ann@readers.example\nbob@readers.example\n", 0),
+        ("7;ann@readers.example;Ann\n8;odd;Bob\n9;cid@readers.example;Cid\n", 1),
+        ("Nom;Adresse électronique\nAnn;ann@readers.example\n", 1),
+        ("Nom;Ville\nAnn;Pier\n", None),
+    ],
+)
+def test_the_column_of_addresses_is_known_by_its_cells_where_no_head_says_so(chris, publication, source, at):
+    upload(chris, publication, source)
+    roles_told = [role for role, _ in Intake.objects.get().reading["columns"]]
+    assert [n for n, role in enumerate(roles_told) if role == "email"] == ([] if at is None else [at])
+
+
 def test_a_file_as_wide_as_is_taken_can_be_answered_for(chris, publication):
     heads = ["email", *(f"column {n}" for n in range(1, intakes.MOST_COLUMNS))]
     upload(chris, publication, f"{';'.join(heads)}\nann@readers.example\n")
