@@ -12,6 +12,7 @@ from newsroom.audience import segments
 from newsroom.audience.models import Segment, Subscription
 from newsroom.audience.rules import Seed
 from newsroom.delivery import (
+    chunks,
     counting,
     ledger,
     monitoring,
@@ -85,6 +86,19 @@ def test_sending_says_rate_limit_and_the_end(chris):
     assert "done in about" in page or "done in 1" in page
     assert "every 2s" in page
     assert "Worker" in page
+
+
+def test_a_chunk_that_is_closed_is_not_counted_once_more_by_what_its_worker_said_of_it(chris):
+    send = started(chunks.SIZE + 60)
+    worker = Hand(send)
+    worker.claim(LATER)
+    (job,) = worker.jobs
+    for place in range(len(job.rows)):
+        job.journal.mark(place, SENT)
+    Worker.objects.update(sent=50, seen_at=LATER)
+    worker.close(LATER)
+    worker.claim(LATER)
+    assert counting.tally(send).sent == len(job.rows)
 
 
 def test_the_end_is_a_range_while_the_rate_is_not_steady_and_unknown_at_first():
