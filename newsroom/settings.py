@@ -261,6 +261,7 @@ MEDIA_URL = "media/"
 MEDIA_ROOT = VAR / "media"
 FILE_UPLOAD_MAX_MEMORY_SIZE = 9 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2500  # two for each column of a file of subscribers, and room for more
 
 LOGGING = {
     "version": 1,

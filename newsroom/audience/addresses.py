@@ -1,5 +1,6 @@
 """Addresses of readers: how they are written, and whose they are."""
 
+import idna
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, validate_email
 from django.db import IntegrityError, transaction
@@ -9,7 +10,16 @@ from django.db.models.functions import Lower
 from newsroom.audience.models import Subscriber
 from newsroom.lib.errors import Refused
 
-__all__ = ["known", "known_or_new", "mailbox", "normal_address", "of_address"]
+__all__ = [
+    "as_stored",
+    "domain_in_ascii",
+    "is_address",
+    "known",
+    "known_or_new",
+    "mailbox",
+    "normal_address",
+    "of_address",
+]
 
 validate_length = MaxLengthValidator(254)
 
@@ -18,7 +28,7 @@ def normal_address(given: str) -> str:
     """The address as it is stored: trimmed, domain in small letters and ASCII (RFC 5890). Raises ``Refused``."""
     local, _, domain = given.strip().rpartition("@")
     try:
-        address = f"{local}@{domain.lower().encode('idna').decode()}"
+        address = f"{local}@{domain_in_ascii(domain)}"
         validate_email(address)
         validate_length(address)
         if not address.isprintable():  # RFC 5321 lets quoted names hold control characters; headers do not
@@ -27,6 +37,29 @@ def normal_address(given: str) -> str:
         shown = "".join(letter for letter in given.strip()[:80] if letter.isprintable())
         raise Refused(f"“{shown}” is not an email address.") from None
     return address
+
+
+def domain_in_ascii(domain: str) -> str:
+    """A domain as it stands in mail. Not by Python's own codec, which knows only the rules of 2003: by those fußball.example is
+    fussball.example, which is somebody else. Raises ``UnicodeError``."""
+    return domain.lower() if domain.isascii() else idna.encode(domain, uts46=True).decode()
+
+
+def as_stored(given: str) -> str:
+    """The words of a person who looks for somebody: an address as it is stored, anything else as it is."""
+    try:
+        return normal_address(given)
+    except Refused:
+        return given
+
+
+def is_address(given: str) -> bool:
+    """Whether mail could be written to it."""
+    try:
+        normal_address(given)
+    except Refused:
+        return False
+    return True
 
 
 def mailbox(address: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from django.db.models import Q, QuerySet, TextField, Value
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Coalesce, Lower
-from django.db.models.lookups import Contains, Exact, GreaterThanOrEqual, LessThan
+from django.db.models.lookups import Contains, Exact, GreaterThan, GreaterThanOrEqual, LessThan
 
 from newsroom.audience.models import Subscription
 from newsroom.lib.errors import Refused
@@ -92,7 +92,8 @@ class Joined:
             return Q(GreaterThanOrEqual(_SINCE, now - datetime.timedelta(days=self.days)))
         if self.test == "before":
             return Q(LessThan(_SINCE, _midnight(self.day)))
-        return Q(GreaterThanOrEqual(_SINCE, _midnight(self.day) + datetime.timedelta(days=1)))
+        # its last moment in either database, not the next midnight: the last day of the calendar has none
+        return Q(GreaterThan(_SINCE, _moment(self.day, datetime.time.max)))
 
     def __str__(self) -> str:
         if self.test == "within":
@@ -136,7 +137,7 @@ class Engaged:
 
 @dataclass(frozen=True)
 class Seed:
-    """An address of our own that gets every issue first, or one of anybody else."""
+    """An address of our own, which is the first stage of a send, or one of anybody else."""
 
     kind: ClassVar[str] = "seed"
     tests: ClassVar[tuple[str, ...]] = ("is", "is not")
@@ -214,7 +215,11 @@ def _check_days(days: int) -> None:
 
 
 def _midnight(day: str) -> datetime.datetime:
+    return _moment(day, datetime.time.min)
+
+
+def _moment(day: str, clock: datetime.time) -> datetime.datetime:
     try:
-        return datetime.datetime.combine(datetime.date.fromisoformat(day), datetime.time(), datetime.UTC)
+        return datetime.datetime.combine(datetime.date.fromisoformat(day), clock, datetime.UTC)
     except ValueError:
         raise Refused("Choose a day.") from None

@@ -20,6 +20,7 @@ from newsroom.lib import links
 from newsroom.lib.errors import NotNow
 
 __all__ = [
+    "MAY_BE_ASKED",
     "Invitation",
     "ask",
     "confirm",
@@ -140,7 +141,7 @@ def say_why(subscription: Subscription, words: str, *, evidence: Evidence, now: 
 
 
 def mark_seed(subscription: Subscription, seed: bool) -> None:
-    """An address of our own gets every issue first, or no longer does."""
+    """An address of our own gets first what goes out by stages, or no longer does."""
     Subscription.objects.filter(pk=subscription.pk).update(seed=seed)
 
 

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import transaction
 
 from newsroom.audience import consents
-from newsroom.audience.addresses import known, normal_address, of_address
+from newsroom.audience.addresses import as_stored, known, normal_address, of_address
 from newsroom.audience.consents import Evidence
 from newsroom.audience.models import (
     GONE,
@@ -162,18 +162,10 @@ def _fingerprints(address: str) -> list[str]:
 
 
 def _fingerprint(address: str, keyed: blake2b) -> str:
-    plain = address if address.isascii() else _in_ascii(address)
+    plain = address if address.isascii() else as_stored(address)  # as it stands in mail
     digest = keyed.copy()  # with the key already in it: half the time
     digest.update(plain.strip().lower().encode())
     return digest.hexdigest()
-
-
-def _in_ascii(address: str) -> str:
-    """A domain in any script is the one that stands in mail (RFC 5890)."""
-    try:
-        return normal_address(address)
-    except Refused:
-        return address
 
 
 def _keys() -> list[blake2b]:

@@ -5,7 +5,7 @@ reports (RFC 5965) are complaints. Automatic replies (RFC 3834) are neither.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import Message
@@ -193,7 +193,7 @@ def _told(mail: Message) -> tuple[Kind, str, str]:
     """By two signs of four: who writes, what about, whom a server names, whom flufl.bounce finds. By one alone, people would be
     taken for servers."""
     words = _words(mail)
-    late, failed = all_failures(mail)
+    late, failed = _by_others(mail)
     signs = (
         bool(late or failed), _by_server(mail), bool(_FAILURE.search(_header(mail, "Subject"))),
         bool(mail["X-Failed-Recipients"]),
@@ -204,6 +204,16 @@ def _told(mail: Message) -> tuple[Kind, str, str]:
     expired = "4.4.7" if _EXPIRED.search(words) else ""  # delivery time expired (RFC 3463)
     status = code(words) or expired or ("4.0.0" if delayed else "5.0.0")
     return (Kind.DELAY if delayed else sort(status, words)), status, _telling(words)
+
+
+def _by_others(mail: Message) -> tuple[Collection[bytes], Collection[bytes]]:
+    """Who is late and who failed, as flufl.bounce reads it. One of its detectors fails on a mail without a sender, and all of
+    its work is lost by that; ours is not."""
+    try:
+        late, failed = all_failures(mail)
+    except Exception:  # noqa: BLE001 - see ``read``
+        return (), ()
+    return late, failed
 
 
 def _by_server(mail: Message) -> bool:

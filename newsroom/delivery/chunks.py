@@ -221,6 +221,10 @@ class Closing:
         )  # fmt: skip
         if not closed:
             return False
+        if (
+            worker := self.chunk.worker_id
+        ):  # what it said of the chunk a moment ago is counted with the chunk from now on
+            Worker.objects.filter(pk=worker).update(sent=0, failed=0)
         write_deliveries(self.chunk.send_id, self.printing, self.rows, now=now)
         again = partial(_chunk, self.chunk.send_id, stage=self.chunk.stage)
         attempt, wait = self.chunk.attempt, AGAIN_AFTER * 4 ** (self.chunk.attempt - 1)

@@ -56,8 +56,8 @@ def tally(send: Send) -> Tally:
 
 
 def _told(send: Send, *, at_most: int) -> dict[str, int]:
-    """What workers say of the chunks in their hands. They say it once a second, so it may be of a chunk closed since then:
-    more than they hold is not believed."""
+    """What workers say of the chunks in their hands, once a second; a chunk that is closed takes back what was said of it. More
+    than they hold is not believed."""
     if not at_most:
         return {}
     said = send.workers.filter(ended_at__isnull=True).aggregate(sent=Sum("sent"), failed=Sum("failed"))

@@ -8,6 +8,7 @@ from django import forms
 from django.db.models import QuerySet
 
 from issues.models import Publication
+from newsroom.audience.addresses import domain_in_ascii
 from newsroom.audience.models import Segment
 from newsroom.audience.subscribing import normal_address
 from newsroom.delivery.models import Policy, RateLimit, Return, ReturnKind, Send
@@ -170,7 +171,7 @@ class LimitForm(forms.Form):
         if not given:
             return ""
         try:
-            domain = str(given.encode("idna"), "ascii")
+            domain = domain_in_ascii(given)
         except UnicodeError:
             domain = ""
         if not re.fullmatch(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}", domain):

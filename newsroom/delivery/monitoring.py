@@ -9,6 +9,7 @@ from enum import StrEnum
 from django.db.models import Max, Q, Sum
 
 from issues.models import Status as IssueStatus
+from newsroom.audience import recipients
 from newsroom.audience.models import Subscription
 from newsroom.delivery import counting, stages, steering
 from newsroom.delivery.counting import Tally
@@ -194,8 +195,9 @@ class Seed:
 
 
 def seeds(send: Send) -> list[Seed]:
-    """Our own addresses on the list, and what became of theirs."""
-    listed = Subscription.objects.filter(mailing_list__slug=send.issue.publication.slug, seed=True)
+    """Our own addresses among the readers of the send, and what became of theirs."""
+    slug = send.issue.publication.slug
+    listed = Subscription.objects.filter(mailing_list__slug=slug, seed=True)
     addresses = dict(
         listed.order_by("subscriber__email").values_list("pk", "subscriber__email")[:SEEDS_SHOWN]
     )
@@ -203,7 +205,15 @@ def seeds(send: Send) -> list[Seed]:
         each.subscription_id: each
         for each in Delivery.objects.filter(send=send, subscription_id__in=addresses)
     }
-    return [_seed(address, found.get(reader)) for reader, address in addresses.items()]
+    awaited: set[int] = set()
+    if send.status != SendStatus.SENT:  # then nobody is any more, and who became a seed later never was
+        meant = recipients.chosen(slug, send.segment).filter(pk__in=addresses)
+        awaited = set(meant.values_list("pk", flat=True))
+    return [
+        _seed(address, found.get(reader))
+        for reader, address in addresses.items()
+        if reader in found or reader in awaited
+    ]
 
 
 def _seed(address: str, delivery: Delivery | None) -> Seed:

@@ -4,6 +4,7 @@ import datetime
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from newsroom.audience.addresses import as_stored
 from newsroom.audience.models import Subscription
 from newsroom.delivery import chunks
 from newsroom.delivery.models import ChunkState, Delivery, Outcome, Send
@@ -37,7 +38,7 @@ class Receipt:
 def find(send: Send, words: str) -> list[Receipt]:
     """Readers of the list whose address has these words in it, at most ``FOUND_AT_MOST``, and what each of them got."""
     listed = Subscription.objects.filter(mailing_list__slug=send.issue.publication.slug)
-    matching = listed.filter(subscriber__email__icontains=words).order_by("subscriber__email")
+    matching = listed.filter(subscriber__email__icontains=as_stored(words)).order_by("subscriber__email")
     addresses = dict(matching.values_list("pk", "subscriber__email")[:FOUND_AT_MOST])
     known = {
         each.reader: each

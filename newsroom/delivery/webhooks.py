@@ -40,7 +40,14 @@ def come_back(request: HttpRequest, provider: str) -> HttpResponseBase:
         raise Http404("No such provider.")
     try:
         answer: HttpResponseBase = import_string(known.webhook).as_view()(request)
-    except (AnymailWebhookValidationFailure, ValueError, KeyError, TypeError, AttributeError):
+    except (
+        AnymailWebhookValidationFailure,
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        RecursionError,
+    ):
         # what is crooked enough breaks anymail before it has looked at the signature
         _log.warning("A call that says it is from %s is not.", known.name, exc_info=True)
         return HttpResponse("Not signed as agreed.", status=403, content_type="text/plain")

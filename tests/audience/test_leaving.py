@@ -52,6 +52,21 @@ def test_one_click_takes_one_off_in_both_encodings_and_without_a_redirect(reader
     assert (reader.status, reader.left_by) == (Status.UNSUBSCRIBED, "one-click")
 
 
+@pytest.mark.parametrize("letters", ["iso-8859-1", "us-ascii", "UTF-8", "no-such-letters"])
+def test_one_click_counts_whatever_letters_it_says_it_is_written_in(reader, letters):
+    kind = f"application/x-www-form-urlencoded; charset={letters}"
+    response = Client().generic("POST", way_out(reader), ONE_CLICK, content_type=kind)
+    reader.refresh_from_db()
+    assert (response.status_code, reader.left_by) == (200, "one-click")
+
+
+@pytest.mark.parametrize("body", ["&".join(f"a{n}=1" for n in range(5000)), f"a={'x' * 3_000_000}"])
+def test_one_leaves_by_a_body_that_is_too_much_to_read(reader, body):
+    response = Client().post(way_out(reader), body, content_type="application/x-www-form-urlencoded")
+    reader.refresh_from_db()
+    assert (response.status_code, reader.status) == (200, Status.UNSUBSCRIBED)
+
+
 def test_leaving_twice_changes_nothing(reader):
     Client().post(way_out(reader), ONE_CLICK, content_type="application/x-www-form-urlencoded")
     reader.refresh_from_db()

@@ -197,6 +197,16 @@ def test_a_reader_takes_their_data_and_has_them_erased(reader):
     assert suppressing.find(ANN)
 
 
+@pytest.mark.parametrize("reason", Reason)
+def test_how_to_come_back_after_an_erasure_is_said_as_it_is(reader, reason):
+    suppressing.suppress(ANN, reason, now=timezone.now())
+    said = Client().post(f"/preferences/{subscribing.token_of(reader.pk)}/erase/").content.decode()
+    sign_up = {"email": ANN}
+    Client().post(f"/{reader.mailing_list.slug}/subscribe/", sign_up)
+    comes_back = Subscription.objects.filter(subscriber__email=ANN).exists()
+    assert ("subscribe like anybody else" in said, "write to us" in said) == (comes_back, not comes_back)
+
+
 # At the desk
 
 

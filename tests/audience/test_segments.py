@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsroom.audience import recipients, rules, segments
-from newsroom.audience.models import Segment, Status
+from newsroom.audience.models import Segment, Status, Subscription
 from newsroom.audience.rules import Attribute, Engaged, Joined, Seed
 from newsroom.delivery import scheduling
 from newsroom.lib.errors import NotNow, Refused
@@ -64,6 +64,22 @@ def test_each_rule_finds_its_readers(publication, rule, expected):
     found = segments.readers(segment, now=NOW).values_list("subscriber__email", flat=True)
     assert {email.partition("@")[0] for email in found} == set(expected.split())
     assert str(rule)
+
+
+@pytest.mark.parametrize("test", ["before", "after"])
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_the_first_and_the_last_day_of_the_calendar_can_be_asked_for(publication, test, day):
+    asked = (Joined(test, day=day),)
+    everybody = (test == "before") == (day == "9999-12-31")
+    assert segments.matching(make_list(publication), asked, now=NOW).count() == (4 if everybody else 0)
+
+
+def test_after_a_day_begins_with_the_next_midnight(publication):
+    notes, midnight = make_list(publication), datetime.datetime(2030, 5, 2, tzinfo=datetime.UTC)
+    late = midnight - datetime.timedelta(microseconds=1)
+    Subscription.objects.update(confirmed_at=late)
+    Subscription.objects.filter(subscriber__email__startswith="dane").update(confirmed_at=midnight)
+    assert segments.matching(notes, (Joined("after", day="2030-05-01"),), now=NOW).count() == 1
 
 
 def test_all_rules_must_hold_and_none_is_everybody(publication):

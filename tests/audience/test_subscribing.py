@@ -229,6 +229,10 @@ def test_a_link_to_leave_does_not_confirm(publication):
     [
         ("ann+news@readers.example", "ann+news@readers.example"),
         ("Ann@B\u00fccher.Example\r\n", "Ann@xn--bcher-kva.example"),
+        (
+            "ann@fu\u00dfball.example",
+            "ann@xn--fuball-cta.example",
+        ),  # fussball.example is somebody else (RFC 5894)
         ('"ann.o\'neil"@readers.example', '"ann.o\'neil"@readers.example'),
         ("o'neil@readers.example", "o'neil@readers.example"),
     ],

@@ -237,8 +237,9 @@ SAMPLES = {
     "listmonk": (
         (
             "uuid,email,name,attributes,status,created_at,updated_at\n"
-            '0c1,ann@example.org,Ann Reed,"{""city"":""Oslo"",""tags"":[""a""]}",enabled,2024-05-01T10:00:00Z,2024-05-01\n'
-            "0c2,bob@example.org,Bob Lund,{},blocklisted,2024-05-01T10:00:00Z,2024-05-01T10:00:00Z\n"
+            '0c1,ann@example.org,Ann Reed,"{""city"":""Oslo"",""tags"":[""a""]}",enabled,'
+            "2024-05-01 12:00:00.123456 +0200 CEST,2024-05-01 12:00:00.123456 +0200 CEST\n"
+            "0c2,bob@example.org,Bob Lund,{},blocklisted,2024-05-01 10:00:00 +0000 +0000,2024-05-01 10:00:00 +0000 UTC\n"
         ),
         ["active", "unsubscribed"],
     ),
@@ -282,6 +283,13 @@ def test_a_day_that_can_be_two_days_is_not_guessed():
         rows.moment("03/04/2024", now=NOW)
     assert rows.moment("31/04/2024".replace("04", "05"), now=NOW).date().isoformat() == "2024-05-31"
     assert rows.moment("05/31/2024", now=NOW).date().isoformat() == "2024-05-31"
+
+
+def test_a_moment_as_listmonk_prints_it_keeps_its_zone():
+    found = rows.moment("2024-05-01 00:30:00.123456 +0530 IST", now=NOW)
+    assert found.isoformat() == "2024-04-30T19:00:00.123456+00:00"
+    with pytest.raises(Refused, match="no date"):
+        rows.moment("2024-02-31 00:30:00 +0530 IST", now=NOW)
 
 
 @pytest.mark.parametrize(

@@ -122,6 +122,13 @@ def test_words_for_people_are_read_too():
     assert (found.kind, found.status) == (Kind.HARD, "5.1.1")
 
 
+@pytest.mark.parametrize("sender", [b"", b"From:\n", b"From: <>\n"])
+def test_words_of_a_server_that_does_not_say_who_it_is_are_read(sender):
+    head = b"Return-Path: <>\n" + sender + f"To: b+{TAG}@x.example\nSubject: Delivery failure\n\n".encode()
+    found = read(head + b"550 5.1.1 <ann@readers.example>: no such user\n")
+    assert (found.kind, found.status, found.tags[0]) == (Kind.HARD, "5.1.1", TAG)
+
+
 def test_what_is_quoted_says_nothing():
     words = "Delivery failed.\n421 busy\n\n--- Below this line is a copy of the message.\n\n550 5.1.1 User unknown\n"
     assert read(plain("failure notice", words)).kind == Kind.SOFT

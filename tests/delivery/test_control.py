@@ -94,6 +94,10 @@ def test_one_reader_is_found_and_it_is_said_what_became_of_theirs():
     send = started(3)
     settled(send, SENT, FAILED)
     make_reader(send.issue.publication, "late@readers.example")
+    make_reader(send.issue.publication, "ann@xn--bcher-kva.example")
+    assert [each.address for each in receipts.find(send, "ann@Bücher.example")] == [
+        "ann@xn--bcher-kva.example"
+    ]
     outcomes = [each.outcome for each in receipts.find(send, "READERS.example")]
     assert sorted(outcomes) == [
         "Failed",

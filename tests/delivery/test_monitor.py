@@ -8,8 +8,11 @@ import time_machine
 from django.test import Client
 
 from issues.models import Issue, Publication
+from newsroom.audience import segments
 from newsroom.audience.models import Segment, Subscription
+from newsroom.audience.rules import Seed
 from newsroom.delivery import (
+    chunks,
     counting,
     ledger,
     monitoring,
@@ -21,7 +24,15 @@ from newsroom.delivery.journal import Mark
 from newsroom.delivery.models import Policy, RateLimit, Send, SendStatus, Stage, Worker
 from newsroom.delivery.monitoring import Eta, spelled
 from tests.delivery.hands import LATER, MINUTE, Hand, fresh, settled, started
-from tests.make import NOW, describe, make_approved_issue, make_publication, make_reader, make_readers
+from tests.make import (
+    NOW,
+    describe,
+    make_approved_issue,
+    make_list,
+    make_publication,
+    make_reader,
+    make_readers,
+)
 
 pytestmark = pytest.mark.django_db
 SENT, FAILED, PUT_OFF, DOUBT = Mark.SENT, Mark.FAILED, Mark.PUT_OFF, Mark.HANDED_OVER
@@ -75,6 +86,19 @@ def test_sending_says_rate_limit_and_the_end(chris):
     assert "done in about" in page or "done in 1" in page
     assert "every 2s" in page
     assert "Worker" in page
+
+
+def test_a_chunk_that_is_closed_is_not_counted_once_more_by_what_its_worker_said_of_it(chris):
+    send = started(chunks.SIZE + 60)
+    worker = Hand(send)
+    worker.claim(LATER)
+    (job,) = worker.jobs
+    for place in range(len(job.rows)):
+        job.journal.mark(place, SENT)
+    Worker.objects.update(sent=50, seen_at=LATER)
+    worker.close(LATER)
+    worker.claim(LATER)
+    assert counting.tally(send).sent == len(job.rows)
 
 
 def test_the_end_is_a_range_while_the_rate_is_not_steady_and_unknown_at_first():
@@ -193,6 +217,23 @@ def test_a_canary_shows_its_stages_seeds_and_when_the_next_opens(chris):
     assert "Go on now: the first 1 %" in page
     chris.post(at(send, "go-on/"))
     assert fresh(send).stage == Stage.FEW
+
+
+def test_only_addresses_of_our_own_that_the_send_goes_to_are_shown(chris):
+    publication = make_publication()
+    for number, name in enumerate(["reader", "seed"]):
+        own = make_reader(publication, f"{name}@own.example")
+        Subscription.objects.filter(pk=own.pk).update(seed=number)
+    others = segments.make(make_list(publication), "Others", (Seed("is not"),), by=None, now=NOW)
+    issue = make_approved_issue(publication)
+    send = scheduling.schedule(issue, NOW + MINUTE, by=None, now=NOW, segment=others)
+    sending.start(send, now=NOW + MINUTE)
+    assert "seed@own.example" not in shown(chris, send)
+    settled(send, SENT)
+    Subscription.objects.update(seed=True)
+    page = shown(chris, send)
+    assert "seed@own.example" not in page
+    assert "reader@own.example" in page
 
 
 def test_while_the_state_is_the_same_only_the_figures_are_sent(chris):

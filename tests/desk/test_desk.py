@@ -19,7 +19,7 @@ from django.urls import reverse
 
 from issues.models import Block, Contributor, FundingRound, Issue, Publication
 from newsroom.audience import recipients
-from newsroom.audience.models import Subscription
+from newsroom.audience.models import Intake, Subscription
 from newsroom.delivery import counting, scheduling
 from newsroom.delivery.footprints import reader_of
 from newsroom.delivery.models import Outcome, Return, Send
@@ -188,6 +188,11 @@ def test_readers_are_listed_counted_and_searched(olga):
     assert "Nobody matches" in said(olga, "/desk/subscribers/", q="ann", status="active")
 
 
+def test_a_reader_is_found_by_their_address_as_they_write_it(olga):
+    make_reader(make_publication(), "ann@xn--bcher-kva.example", name="Ann")
+    assert "ann@xn--bcher-kva.example" in said(olga, "/desk/subscribers/", q="Ann@BÜCHER.example")
+
+
 @pytest.mark.parametrize("odd", [{"q": "a\0b"}, {"status": "x"}, {"page": "-1"}])
 def test_an_odd_search_of_readers_is_no_crash(olga, odd):
     said(olga, "/desk/subscribers/", **odd)
@@ -350,6 +355,16 @@ def test_a_port_that_cannot_be_is_refused_in_a_sentence(settings):
     given = subprocess.run(words, cwd=settings.BASE_DIR, capture_output=True, text=True, check=False)
     assert given.returncode == 1
     assert given.stderr.startswith("CommandError: Cannot take mail on port 80000")
+
+
+def test_an_import_that_is_refused_in_the_terminal_keeps_no_file(tmp_path, settings):
+    settings.VAR = tmp_path
+    recipients.list_of("quay", name="The Quay")
+    (tmp_path / "readers.csv").write_text("email\nann@readers.example\n")
+    with pytest.raises(CommandError, match="Say where these people agreed"):
+        run("import_subscribers", str(tmp_path / "readers.csv"), "--list", "quay", "--consent", " ")
+    assert not Intake.objects.exists()
+    assert not list((tmp_path / "intakes").iterdir())
 
 
 def test_facts_of_the_blocks_are_rebuilt():

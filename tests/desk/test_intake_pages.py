@@ -9,7 +9,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 
-from newsroom.audience import exporting
+from newsroom.audience import exporting, segments
+from newsroom.audience.importing import intakes
 from newsroom.audience.models import Intake, IntakeStatus, Subscription
 from newsroom.audience.tasks import take_in
 from newsroom.desk import roles
@@ -102,6 +103,38 @@ def test_an_empty_answer_is_no_crash(chris, publication):
     assert chris.post(reverse("desk:intake_columns", args=[Intake.objects.get().pk])).status_code == 422
 
 
+@pytest.mark.parametrize(
+    ("source", "at"),
+    [
+        ("ann@readers.example\nbob@readers.example\n", 0),
+        ("7;ann@readers.example;Ann\n8;odd;Bob\n9;cid@readers.example;Cid\n", 1),
+        ("Nom;Adresse électronique\nAnn;ann@readers.example\n", 1),
+        ("Nom;Ville\nAnn;Pier\n", None),
+    ],
+)
+def test_the_column_of_addresses_is_known_by_its_cells_where_no_head_says_so(chris, publication, source, at):
+    upload(chris, publication, source)
+    roles_told = [role for role, _ in Intake.objects.get().reading["columns"]]
+    assert [n for n, role in enumerate(roles_told) if role == "email"] == ([] if at is None else [at])
+
+
+def test_a_file_as_wide_as_is_taken_can_be_answered_for(chris, publication):
+    heads = ["email", *(f"column {n}" for n in range(1, intakes.MOST_COLUMNS))]
+    upload(chris, publication, f"{';'.join(heads)}\nann@readers.example\n")
+    told = {f"column-{at}": "email" if at == 0 else "" for at in range(len(heads))}
+    told |= {f"named-{at}": head for at, head in enumerate(heads)}
+    answer = chris.post(reverse("desk:intake_columns", args=[Intake.objects.get().pk]), STATED | told)
+    assert answer.status_code == 302
+    assert Intake.objects.get().status == IntakeStatus.WAITING
+
+
+def test_a_wider_file_is_refused_when_it_comes(chris, publication):
+    answer = upload(chris, publication, ";".join(["email"] * (intakes.MOST_COLUMNS + 1)))
+    assert answer.status_code == 422
+    assert "this file has 1,001 columns; at most 1,000" in answer.content.decode()
+    assert not Intake.objects.exists()
+
+
 def test_the_sample_is_shown_anew_in_other_letters(chris, publication):
     upload(chris, publication, "email;name\nann@readers.example;Zoë\n".encode("cp850"))
     path = reverse("desk:intake_columns", args=[Intake.objects.get().pk])
@@ -161,6 +194,15 @@ def test_an_export_is_streamed_safe_and_written_down(chris, publication):
         "'@Pier",
     )
     assert "exported" in LogEntry.objects.get().change_message
+
+
+def test_an_export_of_a_segment_says_that_nobody_in_it_has_left(chris, publication):
+    mailing_list = make_list(publication)
+    segment = segments.make(mailing_list, "All", (), by=None, now=NOW)
+    asked = {"mailing_list": mailing_list.pk, "segment": segment.pk, "status": "unsubscribed"}
+    answer = chris.post(reverse("desk:export"), asked)
+    assert answer.status_code == 422
+    assert "All readers of a segment are active." in answer.content.decode()
 
 
 def test_what_was_exported_can_come_back(publication):

@@ -1,5 +1,7 @@
 import os
 import re
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -18,6 +20,15 @@ ROOT = Path(__file__).resolve().parents[2]
 def test_a_flag_reads_the_usual_words(monkeypatch, value, expected):
     monkeypatch.setenv("NEWSROOM_TRIAL", value)
     assert env.flag("NEWSROOM_TRIAL", not expected) is expected
+
+
+def test_a_command_with_a_setting_that_cannot_be_read_says_so_in_a_sentence(tmp_path):
+    asked = [sys.executable, "manage.py", "check"]
+    odd = {**os.environ, "VAR": str(tmp_path), "SMTP_URL": "mail.example.org"}
+    ended = subprocess.run(asked, cwd=ROOT, env=odd, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr.startswith("SMTP_URL must look like smtp://")
+    assert len(ended.stderr.splitlines()) == 1
 
 
 def test_unset_and_empty_variables_take_their_default(monkeypatch):

@@ -50,6 +50,8 @@ __all__ = [
 ]
 
 BYTES_AT_MOST = 2 * 1024**3
+MOST_COLUMNS = 1000
+"""Each is a question on the page, and a form may have so many answers."""
 KEPT_FOR = datetime.timedelta(days=30)
 SILENT = datetime.timedelta(seconds=60)
 """A worker that was not heard for so long is taken for dead. A batch takes a second."""
@@ -59,7 +61,8 @@ _log = logging.getLogger(__name__)
 def receive(
     mailing_list: MailingList, chunks: Iterable[bytes], *, name: str, by: Person, now: datetime.datetime
 ) -> Intake:
-    """Keep an uploaded file and propose how to read it. Raises ``Refused`` for one that is too large, empty or no text."""
+    """Keep an uploaded file and propose how to read it. Raises ``Refused`` for one that is too large or wide, empty or no
+    text."""
     path = _folder() / f"{uuid.uuid4().hex}.csv"
     try:
         _keep(path, chunks)
@@ -69,7 +72,7 @@ def receive(
     except BaseException:
         path.unlink(missing_ok=True)
         raise
-    reading = proposed(form, head, width=max(map(len, rows), default=0))
+    reading = proposed(form, head, rows)
     return Intake.objects.create(
         mailing_list=mailing_list,
         name=Path(name).name[:200] or "subscribers.csv",
@@ -89,7 +92,7 @@ def shown(intake: Intake, form: Form, rows: int = 5) -> tuple[list[str], list[li
 def proposal(intake: Intake, form: Form) -> Reading:
     """The most likely way to read the file, if it is written in that form. Raises ``Refused`` if it was deleted."""
     head, rows = shown(intake, form)
-    return proposed(form, head, width=max(map(len, rows), default=0))
+    return proposed(form, head, rows)
 
 
 def may_be_told(intake: Intake) -> bool:
@@ -292,6 +295,11 @@ def _keep(path: Path, chunks: Iterable[bytes]) -> None:
 def _sample(path: Path, form: Form, rows: int) -> tuple[list[str], list[list[str]]]:
     try:
         with path.open("rb") as file:
-            return sample(file, form, rows)
+            head, first = sample(file, form, rows)
     except FileNotFoundError:
         raise Refused("The file is not there any more. Upload it again.") from None
+    if (width := max(map(len, [head, *first]))) > MOST_COLUMNS:
+        raise Refused(
+            f"Read so, this file has {width:,} columns; at most {MOST_COLUMNS:,} can be asked about. Leave some out of it."
+        )
+    return head, first

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any, NamedTuple, Self
 
-from newsroom.audience.addresses import normal_address
+from newsroom.audience.addresses import is_address, normal_address
 from newsroom.audience.importing.presets import (
     NOT_CONFIRMED,
     ONLY_ONE,
@@ -33,6 +33,8 @@ _USUAL_ADDRESS = re.compile(
     re.ASCII | re.IGNORECASE,
 ).fullmatch
 _FIRST_YEAR = 1990
+_MOMENT_OF_GO = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?) ?([+-]\d{4})(?: \S+)?").fullmatch
+"""As programs in Go print it, and so listmonk: “2024-05-01 12:00:00.123456 +0200 CEST”."""
 
 
 class Row(NamedTuple):
@@ -85,12 +87,25 @@ class Reading:
         return replace(self, columns=tuple(_trimmed(column) for column in self.columns))
 
 
-def proposed(form: Form, head: Sequence[str], width: int = 0) -> Reading:
-    """The most likely way to read a file with these heads, or with so many columns if it has none."""
+def proposed(form: Form, head: Sequence[str], first: Sequence[Sequence[str]] = ()) -> Reading:
+    """The most likely way to read a file with these heads and these first rows."""
     preset = recognised(head)
-    columns = propose(head or [""] * width, preset)
+    columns = propose(head or [""] * max(map(len, first), default=0), preset)
+    if Role.EMAIL not in {column.role for column in columns}:
+        columns = _with_addresses(columns, first)
     everybody = str(PRESETS.get(preset, OTHER).everybody)
     return Reading(form, tuple(columns), preset=preset, everybody=everybody)
+
+
+def _with_addresses(columns: Sequence[Column], first: Sequence[Sequence[str]]) -> list[Column]:
+    """No head says which column has the address: it is the first in which most cells are one."""
+    found = list(columns)
+    for at in range(len(found)):
+        cells = [row[at] for row in first if at < len(row) and row[at].strip()]
+        if 2 * sum(map(is_address, cells)) > len(cells):
+            found[at] = Column(Role.EMAIL)
+            break
+    return found
 
 
 def reader_of(reading: Reading, *, now: datetime.datetime) -> Callable[[int, list[str]], Row]:
@@ -206,6 +221,8 @@ def moment(given: str, *, now: datetime.datetime) -> datetime.datetime:
 
 def _written(given: str) -> datetime.datetime:
     """Dates that people write and programs print. 03/04/2024 is two days; nobody can tell which."""
+    if zoned := _MOMENT_OF_GO(given):
+        return _date(given, partial(datetime.datetime.fromisoformat, zoned[1] + zoned[2]))
     if slashed := re.fullmatch(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})(?:[ T].*)?", given):
         first, second, year = map(int, slashed.groups())
         if first <= 12 and second <= 12 and first != second and "." not in given:

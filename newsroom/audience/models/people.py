@@ -57,7 +57,7 @@ class Subscription(models.Model):
     """A person on a list. Only ``audience.subscribing``, ``audience.suppressing`` and ``audience.importing`` write ``status``.
 
     ``engaged_at`` and ``opened_at`` are when they last followed a link, or last let an image be fetched, as far as no rule
-    takes that for a machine's. ``seed`` marks an address of our own that gets every issue first.
+    takes that for a machine's. ``seed`` marks an address of our own, the first stage of an issue that goes out by stages.
     """
 
     subscriber = models.ForeignKey(Subscriber, on_delete=models.CASCADE, related_name="subscriptions")

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core.exceptions import SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import render
@@ -73,8 +74,11 @@ def _done(
 
 
 def _posted(request: HttpRequest) -> dict[str, str]:
-    """The fields of the body in either encoding; none if it is neither."""
+    """The fields of the body in either encoding; none if it is neither, or has too many."""
+    request.encoding = (
+        "utf-8"  # Django refuses what says that it is in other letters; ours are in all of them
+    )
     try:
         return request.POST.dict()
-    except MultiPartParserError:
+    except (MultiPartParserError, SuspiciousOperation):
         return {}

@@ -91,7 +91,8 @@ def erase(request: HttpRequest, token: str) -> HttpResponse:
     values = {"token": token, "person": person, "holdings": personal.holdings(person)}
     if request.method == "POST":
         personal.erase(person, by=None, now=timezone.now())
-        values["erased"] = True
+        row = suppressing.find(person.email)
+        values |= {"erased": True, "never": row is not None and row.reason not in subscribing.MAY_BE_ASKED}
     return render(request, "audience/erase.html", values)
 
 

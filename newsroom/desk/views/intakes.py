@@ -102,6 +102,11 @@ class ExportForm(forms.Form):
         segment = said.get("segment")
         if segment and segment.mailing_list != said.get("mailing_list"):
             self.add_error("segment", "This segment is of another list.")
+        elif segment and said.get("status", "") not in ("", Status.ACTIVE):
+            self.add_error(
+                "segment",
+                "All readers of a segment are active. Choose that status, or everybody on the list.",
+            )
         return said
 
 

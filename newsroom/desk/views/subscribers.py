@@ -18,7 +18,7 @@ from newsroom.audience import (
     subscribing,
     suppressing,
 )
-from newsroom.audience.addresses import of_address
+from newsroom.audience.addresses import as_stored, of_address
 from newsroom.audience.consents import Evidence
 from newsroom.audience.models import MailingList, Segment, Status, Subscriber, Subscription
 from newsroom.desk.received import received
@@ -189,7 +189,7 @@ def _found(wanted: dict[str, Any]) -> QuerySet[Subscription]:
 def _people(words: str) -> QuerySet[Subscriber]:
     """A whole address is found by its index; anything else is looked for in addresses and names, which takes a
     second where they are a million."""
-    whole = of_address(words.strip())
+    whole = of_address(as_stored(words.strip()))
     if "@" in words and whole.exists():
         return whole
     return Subscriber.objects.filter(Q(email__icontains=words) | Q(name__icontains=words))

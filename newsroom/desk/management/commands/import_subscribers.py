@@ -13,7 +13,7 @@ from newsroom.audience.importing import intakes
 from newsroom.audience.importing.presets import Role
 from newsroom.audience.importing.rows import Reading
 from newsroom.audience.models import Intake, IntakeStatus, MailingList
-from newsroom.lib.errors import NewsroomError
+from newsroom.lib.errors import NewsroomError, Refused
 
 
 class Command(BaseCommand):
@@ -42,7 +42,7 @@ class Command(BaseCommand):
             if Role.EMAIL not in {column.role for column in reading.columns}:
                 intakes.discard(intake)
                 raise CommandError("No column is called “email”. Name it so, or import the file at the desk.")
-            intakes.rehearse(intake, replace(reading, consent=consent, update=update))
+            self._rehearse(intake, replace(reading, consent=consent, update=update))
             self._read(intake)
             if for_good:
                 intakes.take_in(intake)
@@ -52,6 +52,14 @@ class Command(BaseCommand):
         except NewsroomError as error:
             raise CommandError(str(error)) from None
         self._tell(intake)
+
+    def _rehearse(self, intake: Intake, reading: Reading) -> None:
+        """What is refused is not kept: nobody would come back to the upload."""
+        try:
+            intakes.rehearse(intake, reading)
+        except Refused:
+            intakes.discard(intake)
+            raise
 
     def _read(self, intake: Intake) -> None:
         """Beside the workers; if one of them was faster, it reads."""
