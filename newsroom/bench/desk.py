@@ -35,6 +35,7 @@ def measure() -> dict[str, float]:
         "subscribers, the latest": reverse("desk:subscribers"),
         "subscribers, an address": reverse("desk:subscribers") + "?q=user77777@domain27.example",
         "subscribers, a part of a name": reverse("desk:subscribers") + "?q=kerlund77777",
+        "subscribers, a name of many": reverse("desk:subscribers") + "?q=Ann+Smith",
         "subscribers, counted": reverse("desk:figures"),
     }
 
