@@ -104,9 +104,7 @@ def _upright(picture: PIL.Image.Image) -> PIL.Image.Image:
 
 def _in_plain_colours(picture: PIL.Image.Image) -> PIL.Image.Image:
     """In a mode that JPEG or PNG can hold: RGB, or RGBA if one can see through it."""
-    if picture.mode.startswith(
-        "I"
-    ):  # 16 bits of grey, which conversion would cut off at white instead of scaling
+    if picture.mode.startswith("I"):  # 16 bits of grey: conversion would cut them off at white
         picture = picture.point(lambda grey: grey * (1 / 256)).convert("L")
     see_through = "A" in picture.getbands() or "transparency" in picture.info
     mode = "RGBA" if see_through else "RGB"

@@ -221,9 +221,7 @@ class Closing:
         )  # fmt: skip
         if not closed:
             return False
-        if (
-            worker := self.chunk.worker_id
-        ):  # what it said of the chunk a moment ago is counted with the chunk from now on
+        if worker := self.chunk.worker_id:  # what it said of the chunk is counted with the chunk from now on
             Worker.objects.filter(pk=worker).update(sent=0, failed=0)
         write_deliveries(self.chunk.send_id, self.printing, self.rows, now=now)
         again = partial(_chunk, self.chunk.send_id, stage=self.chunk.stage)

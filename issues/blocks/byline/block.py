@@ -96,9 +96,7 @@ class Block(BlockType[Byline]):
     def adopt(self, issue: Issue, data: Byline, found: Mapping[str, Any]) -> Byline:
         """A byline in a draft that is a contributor's, by name and address for mail, is theirs."""
         said = (data.name.casefold(), data.email.casefold())
-        active = Contributor.objects.filter(
-            active=True
-        )  # few; SQLite does not know that Å and å are one letter
+        active = Contributor.objects.filter(active=True)  # few; to SQLite Å and å are two letters
         known = next((each for each in active if (each.name.casefold(), each.email.casefold()) == said), None)
         return replace(data, contributor=known.pk) if known and all(said) else data
 

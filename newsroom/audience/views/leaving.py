@@ -75,9 +75,8 @@ def _done(
 
 def _posted(request: HttpRequest) -> dict[str, str]:
     """The fields of the body in either encoding; none if it is neither, or has too many."""
-    request.encoding = (
-        "utf-8"  # Django refuses what says that it is in other letters; ours are in all of them
-    )
+    # Django refuses a body that says it is in other letters; what we read is the same in all of them
+    request.encoding = "utf-8"
     try:
         return request.POST.dict()
     except (MultiPartParserError, SuspiciousOperation):

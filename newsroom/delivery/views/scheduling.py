@@ -32,9 +32,7 @@ def send_test(request: HttpRequest, pk: int) -> HttpResponse:
             form.add_error("to", str(error))
     context = {"issue": issue, "proof": form, "outcomes": outcomes}
     if request.htmx:  # type: ignore[attr-defined]
-        return render(
-            request, "delivery/_test.html", context
-        )  # with 200, or htmx would not show what is wrong
+        return render(request, "delivery/_test.html", context)  # with 200, or htmx would not show it
     return render(request, "delivery/test.html", context, status=422 if form.errors else 200)
 
 

@@ -72,9 +72,8 @@ class Command(BaseCommand):
 
     def _start(self, supervisor: Supervisor) -> None:
         """Broker and mail catcher start while the database is made ready; the rest needs both."""
-        Path(settings.STATIC_ROOT).mkdir(
-            parents=True, exist_ok=True
-        )  # whitenoise warns at every start if it is missing
+        # whitenoise warns at every start if it is missing
+        Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
         if not settings.REDIS_URL:
             supervisor.start(self._broker())
         if settings.MAIL_CATCHER:
@@ -124,9 +123,8 @@ class Command(BaseCommand):
         client = http.client.HTTPConnection(reachable(self.host), self.port, timeout=1)
         with suppress(OSError, http.client.HTTPException):
             client.request("GET", "/healthz")
-            return (
-                client.getresponse().status > 0
-            )  # whatever it says: if it is an error, its report is on the screen
+            # whatever it says: if it is an error, its report is on the screen
+            return client.getresponse().status > 0
         return False
 
     def _address(self) -> str:
