@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from issues import planning
 from issues.models import Publication
-from newsroom.lib import reaching
+from newsroom.lib.reaching.visits import reach
 from sponsors import affidavits, holding, inventory, reminding
 from sponsors.models import CreativeVersion, InsertionStatus
 
@@ -47,7 +47,7 @@ def check_links() -> None:
     """Ask whether the links of booked messages answer; again twice a day until they have run."""
     now = timezone.now()
     for version in _unchecked(now)[:CHECKED_AT_ONCE]:
-        found = reaching.reach(version.url)
+        found = reach(version.url)
         CreativeVersion.objects.filter(pk=version.pk).update(
             link_checked_at=now, link_ok=found.ok or found.turned_away, link_found=found.sentence[:300]
         )

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsroom.lib import reaching
-from newsroom.lib.reaching import Reached, is_public, reach
+from newsroom.lib.reaching import visits
+from newsroom.lib.reaching.networks import is_public
+from newsroom.lib.reaching.visits import Reached, reach
 from tests.lib.site import Site, saying, site, trust
 
 HOME = ipaddress.ip_address("127.0.0.1")
@@ -33,7 +34,7 @@ def visit(url: str, there: Site, **given) -> Reached:
 
 def refused(url: str, **given) -> str:
     """The sentence of a visit that must end before any connection."""
-    with mock.patch.object(reaching.socket, "create_connection", side_effect=AssertionError(url)):
+    with mock.patch.object(visits.socket, "create_connection", side_effect=AssertionError(url)):
         found = reach(url, **given)
     assert (found.ok, found.status) == (False, None)
     return found.sentence
@@ -397,7 +398,7 @@ def test_only_global_addresses_are_ever_connected_to(found):
         visited.append(address[0])
         raise ConnectionRefusedError
 
-    with mock.patch.object(reaching.socket, "create_connection", connect):
+    with mock.patch.object(visits.socket, "create_connection", connect):
         reach("https://site.example/", resolver=lambda _: found)
     assert set(visited) <= set(found)
     assert all(ipaddress.ip_address(address).is_global for address in visited)
@@ -409,5 +410,5 @@ def test_no_words_of_a_stranger_break_the_visit(url):
         assert is_public(ipaddress.ip_address(address[0]))
         raise ConnectionRefusedError
 
-    with mock.patch.object(reaching.socket, "create_connection", connect):
+    with mock.patch.object(visits.socket, "create_connection", connect):
         assert not reach(url, resolver=lambda _: ["8.8.8.8"]).ok

@@ -1,0 +1,1 @@
+"""Visits to web addresses that strangers gave us."""
