@@ -8,7 +8,7 @@ from issues import workflow
 from newsroom.delivery.counting import tally
 from newsroom.delivery.models import ChunkState, Printing, Send, SendStatus
 from newsroom.delivery.scheduling import note
-from newsroom.delivery.wire import numbered
+from newsroom.delivery.wire.letter import numbered
 from newsroom.lib.errors import Conflict, NotNow
 from newsroom.lib.people import Person
 from newsroom.lib.text import counted

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.mail.backends import smtp
 
-from newsroom.delivery import dkim
+from newsroom.delivery.wire import dkim
 
 
 class _Signing(smtplib.SMTP):

@@ -16,7 +16,7 @@ from newsroom.delivery.journal import Mark
 from newsroom.delivery.ledger import Ledger
 from newsroom.delivery.models import Policy, Send, Worker
 from newsroom.delivery.pacing import Paces
-from newsroom.delivery.wire import Letter, Unaddressable
+from newsroom.delivery.wire.letter import Letter, Unaddressable
 from newsroom.lib.errors import NewsroomError
 
 __all__ = ["Parcel", "Post"]

@@ -18,17 +18,7 @@ from django.db.models import Max, Min, Q, QuerySet, Sum
 from issues import workflow
 from newsroom.audience import recipients
 from newsroom.audience.models import Subscription
-from newsroom.delivery import (
-    chunks,
-    correcting,
-    dkim,
-    homes,
-    recovery,
-    stages,
-    steering,
-    transport,
-    tripwires,
-)
+from newsroom.delivery import chunks, correcting, homes, recovery, stages, steering, transport, tripwires
 from newsroom.delivery.counting import Tally, summary, tally
 from newsroom.delivery.ledger import TIME_TRAVEL, Ledger
 from newsroom.delivery.letterbox import ASKED, SILENCE, Post
@@ -43,7 +33,8 @@ from newsroom.delivery.models import (
 from newsroom.delivery.pacing import Paces
 from newsroom.delivery.scheduling import note
 from newsroom.delivery.smtp import RelayDown
-from newsroom.delivery.wire import Letter, compile_letter
+from newsroom.delivery.wire import dkim
+from newsroom.delivery.wire.letter import Letter, compile_letter
 from newsroom.lib.errors import Conflict
 from newsroom.lib.states import move
 from newsroom.lib.text import counted

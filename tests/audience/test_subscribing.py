@@ -16,7 +16,7 @@ from newsroom.audience.models import Status, Subscriber, Subscription
 from newsroom.lib import links
 from newsroom.lib.errors import Refused
 from newsroom.lib.text import one_line
-from tests.delivery.relay import dead_relay, fake_relay
+from tests.delivery.relays import dead_relay, fake_relay
 from tests.make import NOW, make_list, make_publication, make_reader
 
 pytestmark = pytest.mark.django_db

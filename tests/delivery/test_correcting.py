@@ -10,7 +10,7 @@ from newsroom.delivery.journal import Mark
 from newsroom.delivery.models import Delivery, Send
 from newsroom.lib.errors import NotNow
 from tests.delivery.hands import LATER, MINUTE, Hand, fresh, said, settled, started
-from tests.delivery.relay import fake_relay
+from tests.delivery.relays import fake_relay
 from tests.make import describe, make_person
 
 pytestmark = pytest.mark.django_db

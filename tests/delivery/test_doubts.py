@@ -8,7 +8,7 @@ from newsroom.delivery import counting, doubts, sending, steering
 from newsroom.delivery.journal import Mark
 from newsroom.delivery.models import Outcome, SendStatus
 from tests.delivery.hands import LATER, MINUTE, fresh, settled, started, whole
-from tests.delivery.relay import fake_relay
+from tests.delivery.relays import fake_relay
 from tests.make import make_person
 
 pytestmark = pytest.mark.django_db

@@ -19,7 +19,7 @@ from newsroom.delivery.conversation import Reply
 from newsroom.delivery.exchange import Exchange
 from newsroom.delivery.smtp import RelayDown
 from newsroom.lib.relay import Relay
-from tests.delivery.relay import fake_relay
+from tests.delivery.relays import fake_relay
 from tests.delivery.test_sending import run, started
 from tests.make import NOW
 

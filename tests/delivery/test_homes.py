@@ -12,7 +12,7 @@ from newsroom.delivery.journal import Mark
 from newsroom.delivery.ledger import TIME_TRAVEL
 from newsroom.delivery.models import Chunk, ChunkState, Delivery, Home, SendStatus
 from tests.delivery.hands import LATER, fresh, settled, started, tick
-from tests.delivery.relay import fake_relay
+from tests.delivery.relays import fake_relay
 from tests.make import NOW
 
 pytestmark = pytest.mark.django_db

@@ -12,7 +12,7 @@ from issues.models import Issue
 from newsroom.audience.models import Subscription
 from newsroom.delivery import scheduling, sending
 from newsroom.delivery.models import Delivery, Outcome, Send, SendStatus
-from tests.delivery.relay import fake_relay
+from tests.delivery.relays import fake_relay
 from tests.make import NOW, make_approved_issue, make_issue, make_publication, make_reader, make_readers
 
 pytestmark = pytest.mark.django_db

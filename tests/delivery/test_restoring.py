@@ -28,7 +28,7 @@ from newsroom.delivery.models import (
 )
 from newsroom.lib.errors import Conflict, NotNow
 from tests.delivery.hands import LATER, MINUTE, Hand, fresh, started, whole
-from tests.delivery.relay import FakeRelay, fake_relay
+from tests.delivery.relays import FakeRelay, fake_relay
 
 pytestmark = pytest.mark.django_db
 ROWS: list[type[Model]] = [Home, Worker, Chunk, Delivery, SendEvent]

@@ -14,7 +14,7 @@ from newsroom.delivery import chunks, scheduling, sending, steering
 from newsroom.delivery.models import Send, SendStatus
 from newsroom.lib.errors import Conflict, NotNow, Refused
 from tests.delivery.hands import LATER, MINUTE, fresh, tick
-from tests.delivery.relay import dead_relay, fake_relay
+from tests.delivery.relays import dead_relay, fake_relay
 from tests.make import (
     NOW,
     make_approved_issue,

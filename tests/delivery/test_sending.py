@@ -30,7 +30,7 @@ from newsroom.delivery.models import (
     Worker,
 )
 from newsroom.lib.errors import NotNow
-from tests.delivery.relay import dead_relay, fake_relay
+from tests.delivery.relays import dead_relay, fake_relay
 from tests.make import NOW, make_approved_issue, make_publication, make_reader, make_readers
 
 pytestmark = pytest.mark.django_db

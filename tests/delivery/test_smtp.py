@@ -10,7 +10,7 @@ import pytest
 
 from newsroom.delivery.smtp import Connection, InDoubt, Refusal, RelayDown
 from newsroom.lib.relay import Relay
-from tests.delivery.relay import dead_relay, fake_relay
+from tests.delivery.relays import dead_relay, fake_relay
 
 MESSAGE = b"To: b@readers.example\r\nSubject: Hi\r\n\r\nHi\r\n"
 

@@ -11,7 +11,7 @@ from newsroom.delivery.journal import Mark
 from newsroom.delivery.models import Send, SendStatus, Stage
 from newsroom.lib.errors import Conflict, NotNow
 from tests.delivery.hands import LATER, MINUTE, fresh, settled, started, tick
-from tests.delivery.relay import fake_relay
+from tests.delivery.relays import fake_relay
 from tests.make import NOW, make_approved_issue, make_person, make_publication, make_reader, make_readers
 
 pytestmark = pytest.mark.django_db

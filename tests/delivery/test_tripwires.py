@@ -9,7 +9,7 @@ import pytest
 from newsroom.delivery import counting, sending, steering, tripwires
 from newsroom.delivery.models import Chunk, ChunkState, Return, ReturnKind, Send, SendStatus
 from tests.delivery.hands import LATER, MINUTE, fresh, started, tick, whole
-from tests.delivery.relay import fake_relay
+from tests.delivery.relays import fake_relay
 
 pytestmark = pytest.mark.django_db
 

@@ -11,7 +11,7 @@ from email.policy import SMTP
 from email.utils import format_datetime
 
 from issues.models import Edition, Publication
-from newsroom.delivery.quoting import COLUMNS
+from newsroom.delivery.wire.quoting import COLUMNS
 from newsroom.lib import links
 from newsroom.lib.errors import NewsroomError
 from newsroom.lib.text import one_line

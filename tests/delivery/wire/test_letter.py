@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from issues.models import Edition, Publication
 from issues.rendering import slots
 from issues.rendering.slots import NAME, PREFERENCES, UNSUBSCRIBE
-from newsroom.delivery.wire import Letter, Link, Unaddressable, compile_letter, numbered
+from newsroom.delivery.wire.letter import Letter, Link, Unaddressable, compile_letter, numbered
 from newsroom.lib import links
 from newsroom.lib.errors import Refused
 from newsroom.lib.links import ReaderToken

@@ -15,10 +15,10 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as example_settings
 from hypothesis import strategies as st
 
-from newsroom.delivery.dkim import Signer, own_signer, signed, signed_letter
 from newsroom.delivery.housemail import EmailBackend
-from newsroom.delivery.wire import Unaddressable, compile_letter
-from tests.delivery.relay import fake_relay
+from newsroom.delivery.wire.dkim import Signer, own_signer, signed, signed_letter
+from newsroom.delivery.wire.letter import Unaddressable, compile_letter
+from tests.delivery.relays import fake_relay
 from tests.make import NOW, make_approved_issue
 
 RSA = rsa.generate_private_key(public_exponent=65537, key_size=2048)

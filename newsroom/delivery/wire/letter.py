@@ -24,9 +24,9 @@ from django.conf import settings
 from issues.models import Edition, Publication
 from issues.rendering import HREF, Rendered, slots
 from issues.rendering.slots import Slot
-from newsroom.delivery import headers
-from newsroom.delivery.headers import Unaddressable
-from newsroom.delivery.quoting import SOFT_BREAK, quoted
+from newsroom.delivery.wire import headers
+from newsroom.delivery.wire.headers import Unaddressable
+from newsroom.delivery.wire.quoting import SOFT_BREAK, quoted
 from newsroom.lib import links
 from newsroom.lib.errors import Refused
 from newsroom.lib.links import reader_bytes

@@ -1,6 +1,6 @@
 """Signing our own mail (RFC 6376, relaxed/relaxed), for those whose relay does not.
 
-A message of a letter is its own relaxed body (``wire``), so the body is hashed as it is; what all of them begin with is hashed
+A message of a letter is its own relaxed body (``letter``), so the body is hashed as it is; what all of them begin with is hashed
 once. RSA costs a third of a millisecond a message, and then limits the sender. Ed25519 (RFC 8463) is much faster, but
 the large mailbox providers do not verify it.
 """
@@ -20,7 +20,7 @@ from django.conf import settings
 from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 
-from newsroom.delivery.wire import Letter
+from newsroom.delivery.wire.letter import Letter
 
 __all__ = ["Signer", "own_signer", "signed", "signed_letter"]
 
@@ -46,7 +46,7 @@ class Signer:
         self._shared, self._begun, self._last = b"", hashlib.sha256(), b""
 
     def header(self, message: bytes) -> bytes:
-        """The DKIM-Signature of a message as ``wire`` makes it, with its line end."""
+        """The DKIM-Signature of a message as ``letter`` makes it, with its line end."""
         head, _, body = message.partition(b"\r\n\r\n")
         fields = {name.lower(): value for name, value in _FIELD.findall(head + b"\r\n")}
         names = [name for name in SIGNED if name.lower() in fields]
