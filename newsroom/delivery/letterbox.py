@@ -11,11 +11,11 @@ from django.db import InterfaceError, OperationalError, connection
 
 from newsroom.delivery import chunks
 from newsroom.delivery.chunks import Job
-from newsroom.delivery.conversation import Reply
 from newsroom.delivery.journal import Mark
 from newsroom.delivery.ledger import Ledger
 from newsroom.delivery.models import Policy, Send, Worker
 from newsroom.delivery.pacing import Paces
+from newsroom.delivery.relay.conversation import Reply
 from newsroom.delivery.wire.letter import Letter, Unaddressable
 from newsroom.lib.errors import NewsroomError
 

@@ -18,7 +18,7 @@ from django.db.models import Max, Min, Q, QuerySet, Sum
 from issues import workflow
 from newsroom.audience import recipients
 from newsroom.audience.models import Subscription
-from newsroom.delivery import chunks, correcting, homes, recovery, stages, steering, transport, tripwires
+from newsroom.delivery import chunks, correcting, homes, recovery, stages, steering, tripwires
 from newsroom.delivery.counting import Tally, summary, tally
 from newsroom.delivery.ledger import TIME_TRAVEL, Ledger
 from newsroom.delivery.letterbox import ASKED, SILENCE, Post
@@ -31,8 +31,9 @@ from newsroom.delivery.models import (
     Worker,
 )
 from newsroom.delivery.pacing import Paces
+from newsroom.delivery.relay import transport
+from newsroom.delivery.relay.smtp import RelayDown
 from newsroom.delivery.scheduling import note
-from newsroom.delivery.smtp import RelayDown
 from newsroom.delivery.wire import dkim
 from newsroom.delivery.wire.letter import Letter, compile_letter
 from newsroom.lib.errors import Conflict

@@ -21,11 +21,11 @@ from newsroom.delivery import (
     sending,
     stages,
     steering,
-    transport,
     tripwires,
 )
 from newsroom.delivery.models import Chunk, ChunkState, Send, SendStatus, Worker
-from newsroom.delivery.smtp import RelayDown
+from newsroom.delivery.relay import transport
+from newsroom.delivery.relay.smtp import RelayDown
 from newsroom.lib.errors import Conflict, NotNow
 from newsroom.lib.text import counted
 

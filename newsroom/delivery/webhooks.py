@@ -21,7 +21,7 @@ from newsroom.audience import subscribing
 from newsroom.audience.consents import Evidence
 from newsroom.delivery import returns
 from newsroom.delivery.bounces import Finding, Kind, code, sort
-from newsroom.delivery.esp import READER
+from newsroom.delivery.relay.esp import READER
 from newsroom.lib.links import ReaderToken, reader_token
 from newsroom.lib.providers import Provider
 

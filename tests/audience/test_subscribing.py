@@ -170,7 +170,7 @@ def test_somebody_who_leaves_meanwhile_gets_no_mail(publication):
 
 
 def through(relay, settings) -> None:
-    settings.EMAIL_BACKEND = "newsroom.delivery.housemail.EmailBackend"
+    settings.EMAIL_BACKEND = "newsroom.delivery.relay.housemail.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = relay.host, relay.port
     settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
     settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = ""

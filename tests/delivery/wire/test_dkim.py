@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as example_settings
 from hypothesis import strategies as st
 
-from newsroom.delivery.housemail import EmailBackend
+from newsroom.delivery.relay.housemail import EmailBackend
 from newsroom.delivery.wire.dkim import Signer, own_signer, signed, signed_letter
 from newsroom.delivery.wire.letter import Unaddressable, compile_letter
 from tests.delivery.relays import fake_relay
@@ -143,7 +143,7 @@ def test_without_a_key_the_letter_is_the_very_same(letter):
 @pytest.mark.parametrize("body", ["Confirm,  Zoë: \r\n\r\n\tyes \n.\n\n \n", "word " * 300, "\n", ""])
 def test_the_own_mail_of_the_house_verifies(settings, by_key, key, body):
     by_key(key)
-    settings.EMAIL_BACKEND = "newsroom.delivery.housemail.EmailBackend"
+    settings.EMAIL_BACKEND = "newsroom.delivery.relay.housemail.EmailBackend"
     with fake_relay() as relay:
         settings.EMAIL_HOST, settings.EMAIL_PORT = relay.relay.host, relay.relay.port
         mail = EmailMessage(

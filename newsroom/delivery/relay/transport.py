@@ -5,8 +5,8 @@ from typing import Any
 
 from django.conf import settings
 
-from newsroom.delivery import esp, exchange, smtp
-from newsroom.delivery.conversation import Letterbox
+from newsroom.delivery.relay import esp, exchange, smtp
+from newsroom.delivery.relay.conversation import Letterbox
 
 __all__ = ["connected", "exchanged"]
 

@@ -10,7 +10,7 @@ from email.message import EmailMessage
 
 import pytest
 
-from newsroom.delivery import catcher
+from newsroom.delivery.relay import catcher
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from newsroom.delivery.smtp import Connection, InDoubt, Refusal, RelayDown
+from newsroom.delivery.relay.smtp import Connection, InDoubt, Refusal, RelayDown
 from newsroom.lib.relay import Relay
 from tests.delivery.relays import dead_relay, fake_relay
 

@@ -11,8 +11,8 @@ from types import SimpleNamespace
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from newsroom.delivery import esp
-from newsroom.delivery.smtp import InDoubt, Refusal, RelayDown
+from newsroom.delivery.relay import esp
+from newsroom.delivery.relay.smtp import InDoubt, Refusal, RelayDown
 from newsroom.delivery.wire.letter import compile_letter
 from newsroom.lib.providers import PROVIDERS, read_provider
 from tests.make import NOW, make_approved_issue

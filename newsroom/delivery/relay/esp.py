@@ -21,8 +21,8 @@ from anymail.message import AnymailMessage
 from django.core.mail import get_connection
 from urllib3.exceptions import NewConnectionError
 
-from newsroom.delivery.conversation import Letterbox, Reply
-from newsroom.delivery.smtp import InDoubt, Refusal, RelayDown
+from newsroom.delivery.relay.conversation import Letterbox, Reply
+from newsroom.delivery.relay.smtp import InDoubt, Refusal, RelayDown
 from newsroom.lib.links import TOKEN_LENGTH
 from newsroom.lib.providers import Provider
 

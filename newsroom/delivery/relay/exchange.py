@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from newsroom.delivery.conversation import Dropped, Letterbox, Reply, Talk, Words, converse
-from newsroom.delivery.smtp import Opened, RelayDown, opened
+from newsroom.delivery.relay.conversation import Dropped, Letterbox, Reply, Talk, Words, converse
+from newsroom.delivery.relay.smtp import Opened, RelayDown, opened
 from newsroom.lib.relay import Relay
 
 __all__ = ["Exchange"]

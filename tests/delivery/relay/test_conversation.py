@@ -7,7 +7,7 @@ from functools import partial
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsroom.delivery.conversation import Dropped, Reply, Words, converse
+from newsroom.delivery.relay.conversation import Dropped, Reply, Words, converse
 
 ANSWERS = ["usual"] * 8 + ["450", "452 4.7.1", "550", "554", "421", "999", "hang up", "late hang up"]
 answers = st.lists(st.sampled_from(ANSWERS), max_size=40)
