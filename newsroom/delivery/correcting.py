@@ -5,8 +5,8 @@ import datetime
 from django.db import transaction
 
 from issues import workflow
-from newsroom.delivery.counting import tally
 from newsroom.delivery.models import ChunkState, Printing, Send, SendStatus
+from newsroom.delivery.queue.counting import tally
 from newsroom.delivery.scheduling import note
 from newsroom.delivery.wire.letter import numbered
 from newsroom.lib.errors import Conflict, NotNow

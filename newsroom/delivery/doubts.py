@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from newsroom.delivery import chunks, correcting, homes, steering
-from newsroom.delivery.ledger import Ledger
+from newsroom.delivery import correcting, steering
 from newsroom.delivery.models import Chunk, ChunkState, Delivery, Outcome, Send, SendStatus, Stage
-from newsroom.delivery.recovery import FORGOTTEN
+from newsroom.delivery.queue import chunks, homes
+from newsroom.delivery.queue.ledger import FORGOTTEN, Ledger
 from newsroom.delivery.scheduling import note
 from newsroom.lib.errors import Conflict, NotNow
 from newsroom.lib.people import Person

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 
 from django.db import InterfaceError, OperationalError, connection
 
-from newsroom.delivery import chunks
-from newsroom.delivery.chunks import Job
-from newsroom.delivery.journal import Mark
-from newsroom.delivery.ledger import Ledger
 from newsroom.delivery.models import Policy, Send, Worker
 from newsroom.delivery.pacing import Paces
+from newsroom.delivery.queue import chunks
+from newsroom.delivery.queue.chunks import Job
+from newsroom.delivery.queue.journal import Mark
+from newsroom.delivery.queue.ledger import Ledger
 from newsroom.delivery.relay.conversation import Reply
 from newsroom.delivery.wire.letter import Letter, Unaddressable
 from newsroom.lib.errors import NewsroomError

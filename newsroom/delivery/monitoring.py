@@ -11,8 +11,7 @@ from django.db.models import Max, Q, Sum
 from issues.models import Status as IssueStatus
 from newsroom.audience import recipients
 from newsroom.audience.models import Subscription
-from newsroom.delivery import counting, stages, steering
-from newsroom.delivery.counting import Tally
+from newsroom.delivery import stages, steering
 from newsroom.delivery.models import (
     ChunkState,
     Delivery,
@@ -23,6 +22,8 @@ from newsroom.delivery.models import (
     SendStatus,
     Worker,
 )
+from newsroom.delivery.queue import counting
+from newsroom.delivery.queue.counting import Tally
 
 __all__ = ["Eta", "Seed", "State", "eta", "last", "printings", "rate", "seeds", "spelled", "state", "workers"]
 

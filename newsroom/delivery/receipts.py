@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from newsroom.audience.addresses import as_stored
 from newsroom.audience.models import Subscription
-from newsroom.delivery import chunks
 from newsroom.delivery.models import ChunkState, Delivery, Outcome, Send
+from newsroom.delivery.queue import chunks
 
 __all__ = ["FOUND_AT_MOST", "HEADER", "Receipt", "find", "of", "rows"]
 

@@ -10,22 +10,21 @@ from dataclasses import dataclass
 
 from django.db.models import Q
 
-from newsroom.delivery import chunks, correcting, homes, journal
-from newsroom.delivery.chunks import Closing
-from newsroom.delivery.journal import Mark
-from newsroom.delivery.ledger import Ledger
+from newsroom.delivery import correcting
 from newsroom.delivery.models import Chunk, ChunkState, Home, Outcome, Policy, Worker
+from newsroom.delivery.queue import chunks, homes, journal
+from newsroom.delivery.queue.chunks import Closing
+from newsroom.delivery.queue.journal import Mark
+from newsroom.delivery.queue.ledger import FORGOTTEN, Ledger
 from newsroom.delivery.scheduling import note
 from newsroom.lib.text import counted
 
-__all__ = ["FOREIGN_SILENCE", "FORGOTTEN", "recover"]
+__all__ = ["FOREIGN_SILENCE", "recover"]
 
 FOREIGN_SILENCE = datetime.timedelta(minutes=10)
 """So long after a worker of another home was last heard, nobody waits for that machine to come back."""
 INTERRUPTED = "The worker was interrupted while it handed this message over."
 LOST = "The machine of the worker went down; what it had sent of this chunk is not known."
-FORGOTTEN = "This machine had sent it already when the database was restored from a backup."
-"""Of whole chunks: which of their readers were left out or refused, only the lost rows knew."""
 
 
 @dataclass

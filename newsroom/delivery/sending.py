@@ -18,9 +18,7 @@ from django.db.models import Max, Min, Q, QuerySet, Sum
 from issues import workflow
 from newsroom.audience import recipients
 from newsroom.audience.models import Subscription
-from newsroom.delivery import chunks, correcting, homes, recovery, stages, steering, tripwires
-from newsroom.delivery.counting import Tally, summary, tally
-from newsroom.delivery.ledger import TIME_TRAVEL, Ledger
+from newsroom.delivery import correcting, recovery, stages, steering, tripwires
 from newsroom.delivery.letterbox import ASKED, SILENCE, Post
 from newsroom.delivery.models import (
     SEND_MOVES,
@@ -31,6 +29,9 @@ from newsroom.delivery.models import (
     Worker,
 )
 from newsroom.delivery.pacing import Paces
+from newsroom.delivery.queue import chunks, homes
+from newsroom.delivery.queue.counting import Tally, summary, tally
+from newsroom.delivery.queue.ledger import TIME_TRAVEL, Ledger
 from newsroom.delivery.relay import transport
 from newsroom.delivery.relay.smtp import RelayDown
 from newsroom.delivery.scheduling import note

@@ -8,8 +8,8 @@ from django.db.models import Max
 from issues import workflow
 from issues.models import Status as IssueStatus
 from newsroom.delivery import correcting
-from newsroom.delivery.counting import by_edition, tally
 from newsroom.delivery.models import SEND_MOVES, ChunkState, Send, SendStatus
+from newsroom.delivery.queue.counting import by_edition, tally
 from newsroom.delivery.scheduling import note
 from newsroom.lib.errors import Conflict, NotNow
 from newsroom.lib.people import Person

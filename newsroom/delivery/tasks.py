@@ -12,18 +12,9 @@ from django.db.models import Q
 from django.utils import timezone
 
 from issues.models import Status as IssueStatus
-from newsroom.delivery import (
-    homes,
-    mailbox,
-    recovery,
-    returns,
-    scheduling,
-    sending,
-    stages,
-    steering,
-    tripwires,
-)
+from newsroom.delivery import mailbox, recovery, returns, scheduling, sending, stages, steering, tripwires
 from newsroom.delivery.models import Chunk, ChunkState, Send, SendStatus, Worker
+from newsroom.delivery.queue import homes
 from newsroom.delivery.relay import transport
 from newsroom.delivery.relay.smtp import RelayDown
 from newsroom.lib.errors import Conflict, NotNow

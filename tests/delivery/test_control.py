@@ -5,9 +5,10 @@ import pytest
 from issues.models import Issue
 from issues.models import Status as IssueStatus
 from newsroom.audience.models import Subscription
-from newsroom.delivery import counting, receipts, sending, steering
-from newsroom.delivery.journal import Mark
+from newsroom.delivery import receipts, sending, steering
 from newsroom.delivery.models import ChunkState, Outcome, SendStatus, Worker
+from newsroom.delivery.queue import counting
+from newsroom.delivery.queue.journal import Mark
 from newsroom.lib.errors import Conflict, NotNow
 from tests.delivery.hands import LATER, MINUTE, Hand, fresh, said, settled, started, tick, whole
 from tests.make import make_person, make_reader

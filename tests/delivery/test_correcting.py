@@ -6,8 +6,8 @@ from issues import workflow
 from issues.models import Circulation, Issue
 from issues.models import Status as IssueStatus
 from newsroom.delivery import correcting, receipts, sending, steering
-from newsroom.delivery.journal import Mark
 from newsroom.delivery.models import Delivery, Send
+from newsroom.delivery.queue.journal import Mark
 from newsroom.lib.errors import NotNow
 from tests.delivery.hands import LATER, MINUTE, Hand, fresh, said, settled, started
 from tests.delivery.relays import fake_relay

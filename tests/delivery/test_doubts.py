@@ -4,9 +4,10 @@ import pytest
 
 from issues.models import Issue
 from issues.models import Status as IssueStatus
-from newsroom.delivery import counting, doubts, sending, steering
-from newsroom.delivery.journal import Mark
+from newsroom.delivery import doubts, sending, steering
 from newsroom.delivery.models import Outcome, SendStatus
+from newsroom.delivery.queue import counting
+from newsroom.delivery.queue.journal import Mark
 from tests.delivery.hands import LATER, MINUTE, fresh, settled, started, whole
 from tests.delivery.relays import fake_relay
 from tests.make import make_person

@@ -10,8 +10,9 @@ from newsroom.audience import recipients, subscribing
 from newsroom.audience.models import Segment
 from newsroom.audience.models import Status as SubscriptionStatus
 from newsroom.celery import app
-from newsroom.delivery import chunks, scheduling, sending, steering
+from newsroom.delivery import scheduling, sending, steering
 from newsroom.delivery.models import Send, SendStatus
+from newsroom.delivery.queue import chunks
 from newsroom.lib.errors import Conflict, NotNow, Refused
 from tests.delivery.hands import LATER, MINUTE, fresh, tick
 from tests.delivery.relays import dead_relay, fake_relay

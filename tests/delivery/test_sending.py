@@ -14,9 +14,7 @@ from issues import workflow
 from issues.models import Status as IssueStatus
 from newsroom.audience import subscribing, suppressing
 from newsroom.audience.models import Subscription
-from newsroom.delivery import chunks, correcting, homes, letterbox, returns, scheduling, sending, steering
-from newsroom.delivery.journal import Mark
-from newsroom.delivery.ledger import Ledger, TimeTravel
+from newsroom.delivery import correcting, letterbox, returns, scheduling, sending, steering
 from newsroom.delivery.models import (
     Chunk,
     ChunkState,
@@ -29,6 +27,9 @@ from newsroom.delivery.models import (
     SendStatus,
     Worker,
 )
+from newsroom.delivery.queue import chunks, homes
+from newsroom.delivery.queue.journal import Mark
+from newsroom.delivery.queue.ledger import Ledger, TimeTravel
 from newsroom.lib.errors import NotNow
 from tests.delivery.relays import dead_relay, fake_relay
 from tests.make import NOW, make_approved_issue, make_publication, make_reader, make_readers
@@ -294,7 +295,7 @@ def test_a_full_disk_stops_before_anything_is_sent(settings, monkeypatch):
     with fake_relay() as relay:
         settings.RELAY = relay.relay
         with monkeypatch.context() as patched:
-            patched.setattr("newsroom.delivery.journal.os.write", full)
+            patched.setattr("newsroom.delivery.queue.journal.os.write", full)
             assert run(send).waiting == 3
         assert "No space left on device" in send.waiting_for
         assert Chunk.objects.get().state == ChunkState.WAITING

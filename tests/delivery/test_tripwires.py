@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from newsroom.delivery import counting, sending, steering, tripwires
+from newsroom.delivery import sending, steering, tripwires
 from newsroom.delivery.models import Chunk, ChunkState, Return, ReturnKind, Send, SendStatus
+from newsroom.delivery.queue import counting
 from tests.delivery.hands import LATER, MINUTE, fresh, started, tick, whole
 from tests.delivery.relays import fake_relay
 

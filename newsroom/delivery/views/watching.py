@@ -10,19 +10,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from newsroom.audience import recipients
-from newsroom.delivery import (
-    access,
-    correcting,
-    counting,
-    doubts,
-    homes,
-    ledger,
-    monitoring,
-    receipts,
-    stages,
-)
+from newsroom.delivery import access, correcting, doubts, monitoring, receipts, stages
 from newsroom.delivery.models import Outcome, RateLimit, Send, SendStatus, Stage
 from newsroom.delivery.monitoring import State
+from newsroom.delivery.queue import counting, homes, ledger
 
 NAMED = 10
 """Readers in doubt or failed who are named on the monitor itself."""

@@ -9,9 +9,9 @@ from django.db import connection
 from django.utils import timezone
 
 from newsroom.delivery import sending, stages
-from newsroom.delivery.homes import Stranger
 from newsroom.delivery.letterbox import SILENCE
 from newsroom.delivery.models import Send, SendStatus
+from newsroom.delivery.queue.homes import Stranger
 
 LOOK_EVERY = 2.0
 """Seconds between two looks for a send that is under way."""

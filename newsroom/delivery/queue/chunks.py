@@ -13,10 +13,10 @@ from typing import Any
 from django.db import connection, transaction
 
 from newsroom.audience import recipients
-from newsroom.delivery import homes
-from newsroom.delivery.journal import Journal, Mark
-from newsroom.delivery.ledger import Ledger
 from newsroom.delivery.models import Chunk, ChunkState, Delivery, Outcome, Send, Stage, Worker
+from newsroom.delivery.queue import homes
+from newsroom.delivery.queue.journal import Journal, Mark
+from newsroom.delivery.queue.ledger import Ledger
 
 __all__ = [
     "ATTEMPTS",

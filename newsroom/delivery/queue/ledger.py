@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
 
-from newsroom.delivery import homes
 from newsroom.delivery.models import Chunk, ChunkState, Send
+from newsroom.delivery.queue import homes
 from newsroom.lib.errors import NotNow
 
-__all__ = ["TIME_TRAVEL", "Ledger", "TimeTravel"]
+__all__ = ["FORGOTTEN", "TIME_TRAVEL", "Ledger", "TimeTravel"]
 
 _ENTRY = 12
 
@@ -65,6 +65,8 @@ TIME_TRAVEL = (
     "This machine has sent more of this issue than the database knows. Was the database restored from a backup? "
     "Nothing more goes out by itself: find out who has got the issue, then send it to the others."
 )
+FORGOTTEN = "This machine had sent it already when the database was restored from a backup."
+"""Of whole chunks: which of their readers were left out or refused, only the lost rows knew."""
 
 
 def _path(send: Send) -> Path:
