@@ -177,9 +177,9 @@ def test_each_status_is_written_by_one_module():
         "MOVES": {"issues.workflow"},
         "INTAKE_MOVES": {"newsroom.audience.importing.intakes"},
         "SEND_MOVES": {
-            "newsroom.delivery.scheduling",
+            "newsroom.delivery.control.scheduling",
             "newsroom.delivery.sending",
-            "newsroom.delivery.steering",
+            "newsroom.delivery.control.steering",
         },
     }
     for table, allowed in writers.items():

@@ -47,7 +47,8 @@ class Parcel:
 
 
 class Post:
-    """The letterbox of ``conversation``: claims chunks when it runs empty, and closes those in which every reader is settled.
+    """The letterbox of ``relay.conversation``: claims chunks when it runs empty, and closes those in which every reader is
+    settled.
 
     All of it happens in the one thread of the exchange: while the database answers, the relay reads what it was given.
     ``stopped`` is why nothing more is taken; ``done`` is this home's own list of closed chunks.

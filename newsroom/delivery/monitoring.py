@@ -11,7 +11,7 @@ from django.db.models import Max, Q, Sum
 from issues.models import Status as IssueStatus
 from newsroom.audience import recipients
 from newsroom.audience.models import Subscription
-from newsroom.delivery import stages, steering
+from newsroom.delivery.control import stages, steering
 from newsroom.delivery.models import (
     ChunkState,
     Delivery,

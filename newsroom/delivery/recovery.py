@@ -10,13 +10,13 @@ from dataclasses import dataclass
 
 from django.db.models import Q
 
-from newsroom.delivery import correcting
+from newsroom.delivery.control import correcting
+from newsroom.delivery.control.scheduling import note
 from newsroom.delivery.models import Chunk, ChunkState, Home, Outcome, Policy, Worker
 from newsroom.delivery.queue import chunks, homes, journal
 from newsroom.delivery.queue.chunks import Closing
 from newsroom.delivery.queue.journal import Mark
 from newsroom.delivery.queue.ledger import FORGOTTEN, Ledger
-from newsroom.delivery.scheduling import note
 from newsroom.lib.text import counted
 
 __all__ = ["FOREIGN_SILENCE", "recover"]

@@ -1,7 +1,7 @@
 """Giving every reader their message, once: a worker's way through a send.
 
-The database is the queue (``chunks``), the journal is what outlives a worker (``journal``, ``recovery``), the exchange speaks to
-the relay (``exchange``, ``conversation``), and the letterbox stands between them.
+The database is the queue (``queue.chunks``), the journal is what outlives a worker (``queue.journal``, ``recovery``), the
+exchange speaks to the relay (``relay.exchange``, ``relay.conversation``), and the letterbox stands between them.
 """
 
 import datetime
@@ -18,7 +18,9 @@ from django.db.models import Max, Min, Q, QuerySet, Sum
 from issues import workflow
 from newsroom.audience import recipients
 from newsroom.audience.models import Subscription
-from newsroom.delivery import correcting, recovery, stages, steering, tripwires
+from newsroom.delivery import recovery
+from newsroom.delivery.control import correcting, stages, steering, tripwires
+from newsroom.delivery.control.scheduling import note
 from newsroom.delivery.letterbox import ASKED, SILENCE, Post
 from newsroom.delivery.models import (
     SEND_MOVES,
@@ -34,7 +36,6 @@ from newsroom.delivery.queue.counting import Tally, summary, tally
 from newsroom.delivery.queue.ledger import TIME_TRAVEL, Ledger
 from newsroom.delivery.relay import transport
 from newsroom.delivery.relay.smtp import RelayDown
-from newsroom.delivery.scheduling import note
 from newsroom.delivery.wire import dkim
 from newsroom.delivery.wire.letter import Letter, compile_letter
 from newsroom.lib.errors import Conflict

@@ -12,7 +12,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from issues.models import Status as IssueStatus
-from newsroom.delivery import mailbox, recovery, returns, scheduling, sending, stages, steering, tripwires
+from newsroom.delivery import mailbox, recovery, returns, sending
+from newsroom.delivery.control import scheduling, stages, steering, tripwires
 from newsroom.delivery.models import Chunk, ChunkState, Send, SendStatus, Worker
 from newsroom.delivery.queue import homes
 from newsroom.delivery.relay import transport

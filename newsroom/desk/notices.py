@@ -9,7 +9,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
-from newsroom.delivery import monitoring, scheduling
+from newsroom.delivery import monitoring
+from newsroom.delivery.control import scheduling
 from newsroom.delivery.models import Send, SendStatus
 from newsroom.lib.people import Visitor
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import time_machine
 
-from newsroom.delivery import correcting, scheduling, sending, tasks
+from newsroom.delivery import sending, tasks
+from newsroom.delivery.control import correcting, scheduling
 from newsroom.delivery.models import ChunkState, Outcome, Send, Worker
 from newsroom.delivery.queue import chunks, counting, homes
 from newsroom.delivery.queue.journal import Mark

@@ -11,7 +11,8 @@ from issues.models import Issue, Publication
 from newsroom.audience import segments
 from newsroom.audience.models import Segment, Subscription
 from newsroom.audience.rules import Seed
-from newsroom.delivery import monitoring, scheduling, sending, steering
+from newsroom.delivery import monitoring, sending
+from newsroom.delivery.control import scheduling, steering
 from newsroom.delivery.models import Policy, RateLimit, Send, SendStatus, Stage, Worker
 from newsroom.delivery.monitoring import Eta, spelled
 from newsroom.delivery.queue import chunks, counting, ledger

@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from issues.models import Issue
 from newsroom.audience.models import Subscription
-from newsroom.delivery import scheduling, sending
+from newsroom.delivery import sending
+from newsroom.delivery.control import scheduling
 from newsroom.delivery.models import Delivery, Outcome, Send, SendStatus
 from tests.delivery.relays import fake_relay
 from tests.make import NOW, make_approved_issue, make_issue, make_publication, make_reader, make_readers

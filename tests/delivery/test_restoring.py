@@ -11,7 +11,8 @@ from django.db.models import Model
 
 from issues.models import Issue
 from newsroom.audience.models import Subscription
-from newsroom.delivery import doubts, recovery, sending, steering
+from newsroom.delivery import recovery, sending
+from newsroom.delivery.control import doubts, steering
 from newsroom.delivery.models import (
     Chunk,
     ChunkState,

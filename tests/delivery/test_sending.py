@@ -14,7 +14,8 @@ from issues import workflow
 from issues.models import Status as IssueStatus
 from newsroom.audience import subscribing, suppressing
 from newsroom.audience.models import Subscription
-from newsroom.delivery import correcting, letterbox, returns, scheduling, sending, steering
+from newsroom.delivery import letterbox, returns, sending
+from newsroom.delivery.control import correcting, scheduling, steering
 from newsroom.delivery.models import (
     Chunk,
     ChunkState,

@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from issues import workflow
-from newsroom.delivery import correcting, doubts, recovery, sending, stages, steering
+from newsroom.delivery import recovery, sending
+from newsroom.delivery.control import correcting, doubts, stages, steering
 from newsroom.delivery.models import Outcome, SendStatus
 from newsroom.delivery.queue import chunks, counting, homes
 from newsroom.delivery.queue.journal import Mark

@@ -7,7 +7,8 @@ from django.test import Client
 from django.urls import reverse
 
 from issues.models import Contributor, Edition
-from newsroom.delivery import scheduling, sending
+from newsroom.delivery import sending
+from newsroom.delivery.control import scheduling
 from newsroom.delivery.models import Send
 from tests.make import (
     NOW,

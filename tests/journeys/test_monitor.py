@@ -9,7 +9,8 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Locator, expect
 
 from issues.models import Issue
-from newsroom.delivery import scheduling, sending
+from newsroom.delivery import sending
+from newsroom.delivery.control import scheduling
 from newsroom.delivery.models import Send, SendStatus, Worker
 from newsroom.delivery.queue import chunks
 from newsroom.delivery.queue.journal import Mark

@@ -11,7 +11,8 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from newsroom.delivery import access, correcting, doubts, monitoring, receipts, scheduling, stages, steering
+from newsroom.delivery import access, monitoring, receipts
+from newsroom.delivery.control import correcting, doubts, scheduling, stages, steering
 from newsroom.delivery.models import Outcome, Send, SendStatus
 from newsroom.delivery.queue import counting
 from newsroom.lib.errors import NewsroomError

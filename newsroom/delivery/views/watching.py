@@ -10,7 +10,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from newsroom.audience import recipients
-from newsroom.delivery import access, correcting, doubts, monitoring, receipts, stages
+from newsroom.delivery import access, monitoring, receipts
+from newsroom.delivery.control import correcting, doubts, stages
 from newsroom.delivery.models import Outcome, RateLimit, Send, SendStatus, Stage
 from newsroom.delivery.monitoring import State
 from newsroom.delivery.queue import counting, homes, ledger

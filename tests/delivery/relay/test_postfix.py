@@ -2,7 +2,8 @@
 
 import pytest
 
-from newsroom.delivery import scheduling, sending
+from newsroom.delivery import sending
+from newsroom.delivery.control import scheduling
 from newsroom.delivery.models import ChunkState, Outcome
 from newsroom.lib.relay import Relay
 from tests.delivery.test_sending import MINUTE

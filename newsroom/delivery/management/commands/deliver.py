@@ -8,7 +8,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 from django.utils import timezone
 
-from newsroom.delivery import sending, stages
+from newsroom.delivery import sending
+from newsroom.delivery.control import stages
 from newsroom.delivery.letterbox import SILENCE
 from newsroom.delivery.models import Send, SendStatus
 from newsroom.delivery.queue.homes import Stranger

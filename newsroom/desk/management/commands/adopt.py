@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from newsroom.delivery import steering
+from newsroom.delivery.control import steering
 from newsroom.delivery.models import Home, Send, SendStatus, Worker
 from newsroom.delivery.queue import counting, homes
 from newsroom.lib.text import counted

@@ -5,7 +5,8 @@ import pytest
 from issues import workflow
 from issues.models import Circulation, Issue
 from issues.models import Status as IssueStatus
-from newsroom.delivery import correcting, receipts, sending, steering
+from newsroom.delivery import receipts, sending
+from newsroom.delivery.control import correcting, steering
 from newsroom.delivery.models import Delivery, Send
 from newsroom.delivery.queue.journal import Mark
 from newsroom.lib.errors import NotNow

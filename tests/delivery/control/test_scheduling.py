@@ -10,7 +10,8 @@ from newsroom.audience import recipients, subscribing
 from newsroom.audience.models import Segment
 from newsroom.audience.models import Status as SubscriptionStatus
 from newsroom.celery import app
-from newsroom.delivery import scheduling, sending, steering
+from newsroom.delivery import sending
+from newsroom.delivery.control import scheduling, steering
 from newsroom.delivery.models import Send, SendStatus
 from newsroom.delivery.queue import chunks
 from newsroom.lib.errors import Conflict, NotNow, Refused

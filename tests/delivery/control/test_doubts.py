@@ -4,7 +4,8 @@ import pytest
 
 from issues.models import Issue
 from issues.models import Status as IssueStatus
-from newsroom.delivery import doubts, sending, steering
+from newsroom.delivery import sending
+from newsroom.delivery.control import doubts, steering
 from newsroom.delivery.models import Outcome, SendStatus
 from newsroom.delivery.queue import counting
 from newsroom.delivery.queue.journal import Mark

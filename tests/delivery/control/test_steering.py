@@ -1,23 +1,20 @@
-"""Holding a send, letting it go on, cancelling the rest; and who got what."""
+"""Holding a send, letting it go on, cancelling the rest."""
 
 import pytest
 
 from issues.models import Issue
 from issues.models import Status as IssueStatus
-from newsroom.audience.models import Subscription
-from newsroom.delivery import receipts, sending, steering
-from newsroom.delivery.models import ChunkState, Outcome, SendStatus, Worker
+from newsroom.delivery import sending
+from newsroom.delivery.control import steering
+from newsroom.delivery.models import ChunkState, SendStatus, Worker
 from newsroom.delivery.queue import counting
 from newsroom.delivery.queue.journal import Mark
 from newsroom.lib.errors import Conflict, NotNow
 from tests.delivery.hands import LATER, MINUTE, Hand, fresh, said, settled, started, tick, whole
-from tests.make import make_person, make_reader
+from tests.make import make_person
 
 pytestmark = pytest.mark.django_db
 SENT, FAILED = Mark.SENT, Mark.FAILED
-
-
-# Pausing, resuming, cancelling the rest
 
 
 def test_pausing_and_resuming_twice_is_once():
@@ -86,35 +83,3 @@ def test_a_dead_worker_of_a_paused_send_lets_go_of_what_it_held(no_run):
     assert counting.tally(send).waiting == 3
     assert not send.chunks.filter(state=ChunkState.CLAIMED).exists()
     assert Worker.objects.get().ended_at
-
-
-# Who got what
-
-
-def test_one_reader_is_found_and_it_is_said_what_became_of_theirs():
-    send = started(3)
-    settled(send, SENT, FAILED)
-    make_reader(send.issue.publication, "late@readers.example")
-    make_reader(send.issue.publication, "ann@xn--bcher-kva.example")
-    assert [each.address for each in receipts.find(send, "ann@Bücher.example")] == [
-        "ann@xn--bcher-kva.example"
-    ]
-    outcomes = [each.outcome for each in receipts.find(send, "READERS.example")]
-    assert sorted(outcomes) == [
-        "Failed",
-        "Not among the readers of this send",
-        "Sent",
-        "Waiting: not sent yet",
-    ]
-    assert receipts.find(send, "nobody@") == []
-
-
-def test_the_table_has_everybody_even_whom_we_had_to_forget(monkeypatch):
-    monkeypatch.setattr(receipts, "_AT_ONCE", 2)
-    send = started(5)
-    settled(send, SENT, SENT, FAILED, SENT, SENT)
-    Subscription.objects.first().subscriber.delete()
-    rows = list(receipts.rows(send))
-    assert len(rows) == 5
-    assert rows[0][:2] == ("(erased)", "Sent")
-    assert len(list(receipts.rows(send, [Outcome.FAILED]))) == 1

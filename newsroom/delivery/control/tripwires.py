@@ -4,7 +4,7 @@ import datetime
 
 from django.db.models import Sum
 
-from newsroom.delivery import steering
+from newsroom.delivery.control import steering
 from newsroom.delivery.models import Return, ReturnKind, Send
 from newsroom.lib.errors import Conflict, NotNow
 from newsroom.lib.text import counted, percent

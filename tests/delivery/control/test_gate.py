@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from issues import workflow
-from newsroom.delivery import scheduling
+from newsroom.delivery.control import scheduling
 from newsroom.delivery.models import Send
 from newsroom.lib.errors import NotNow
 from sponsors import gate, ordering

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from newsroom.delivery import correcting, steering
+from newsroom.delivery.control import correcting, steering
+from newsroom.delivery.control.scheduling import note
 from newsroom.delivery.models import Chunk, ChunkState, Delivery, Outcome, Send, SendStatus, Stage
 from newsroom.delivery.queue import chunks, homes
 from newsroom.delivery.queue.ledger import FORGOTTEN, Ledger
-from newsroom.delivery.scheduling import note
 from newsroom.lib.errors import Conflict, NotNow
 from newsroom.lib.people import Person
 from newsroom.lib.text import counted

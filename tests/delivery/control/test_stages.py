@@ -6,7 +6,8 @@ import pytest
 
 from newsroom.audience import recipients
 from newsroom.audience.models import Segment, Subscription
-from newsroom.delivery import scheduling, sending, stages, steering
+from newsroom.delivery import sending
+from newsroom.delivery.control import scheduling, stages, steering
 from newsroom.delivery.models import Send, SendStatus, Stage
 from newsroom.delivery.queue.journal import Mark
 from newsroom.lib.errors import Conflict, NotNow

@@ -5,9 +5,9 @@ import datetime
 from django.db import transaction
 from django.db.models import Max, Q, QuerySet, Sum
 
-from newsroom.delivery import tripwires
+from newsroom.delivery.control import tripwires
+from newsroom.delivery.control.scheduling import note
 from newsroom.delivery.models import Chunk, ChunkState, Return, ReturnKind, Send, SendStatus, Stage
-from newsroom.delivery.scheduling import note
 from newsroom.lib.errors import Conflict, NotNow
 from newsroom.lib.people import Person
 from newsroom.lib.text import counted

@@ -5,9 +5,9 @@ import datetime
 from django.db import transaction
 
 from issues import workflow
+from newsroom.delivery.control.scheduling import note
 from newsroom.delivery.models import ChunkState, Printing, Send, SendStatus
 from newsroom.delivery.queue.counting import tally
-from newsroom.delivery.scheduling import note
 from newsroom.delivery.wire.letter import numbered
 from newsroom.lib.errors import Conflict, NotNow
 from newsroom.lib.people import Person

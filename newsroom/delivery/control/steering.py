@@ -7,10 +7,10 @@ from django.db.models import Max
 
 from issues import workflow
 from issues.models import Status as IssueStatus
-from newsroom.delivery import correcting
+from newsroom.delivery.control import correcting
+from newsroom.delivery.control.scheduling import note
 from newsroom.delivery.models import SEND_MOVES, ChunkState, Send, SendStatus
 from newsroom.delivery.queue.counting import by_edition, tally
-from newsroom.delivery.scheduling import note
 from newsroom.lib.errors import Conflict, NotNow
 from newsroom.lib.people import Person
 from newsroom.lib.states import move
