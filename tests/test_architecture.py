@@ -178,7 +178,7 @@ def test_each_status_is_written_by_one_module():
         "INTAKE_MOVES": {"newsroom.audience.importing.intakes"},
         "SEND_MOVES": {
             "newsroom.delivery.control.scheduling",
-            "newsroom.delivery.sending",
+            "newsroom.delivery.sender.sending",
             "newsroom.delivery.control.steering",
         },
     }

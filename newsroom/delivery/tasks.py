@@ -12,12 +12,13 @@ from django.db.models import Q
 from django.utils import timezone
 
 from issues.models import Status as IssueStatus
-from newsroom.delivery import mailbox, recovery, returns, sending
+from newsroom.delivery import mailbox, returns
 from newsroom.delivery.control import scheduling, stages, steering, tripwires
 from newsroom.delivery.models import Chunk, ChunkState, Send, SendStatus, Worker
 from newsroom.delivery.queue import homes
 from newsroom.delivery.relay import transport
 from newsroom.delivery.relay.smtp import RelayDown
+from newsroom.delivery.sender import recovery, sending
 from newsroom.lib.errors import Conflict, NotNow
 from newsroom.lib.text import counted
 

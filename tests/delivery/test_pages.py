@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from issues.models import Issue
 from newsroom.audience.models import Subscription
-from newsroom.delivery import sending
 from newsroom.delivery.control import scheduling
 from newsroom.delivery.models import Delivery, Outcome, Send, SendStatus
+from newsroom.delivery.sender import sending
 from tests.delivery.relays import fake_relay
 from tests.make import NOW, make_approved_issue, make_issue, make_publication, make_reader, make_readers
 

@@ -11,7 +11,6 @@ from django.db.models import Model
 
 from issues.models import Issue
 from newsroom.audience.models import Subscription
-from newsroom.delivery import recovery, sending
 from newsroom.delivery.control import doubts, steering
 from newsroom.delivery.models import (
     Chunk,
@@ -28,6 +27,7 @@ from newsroom.delivery.models import (
 from newsroom.delivery.queue import chunks, counting, homes
 from newsroom.delivery.queue.journal import Mark
 from newsroom.delivery.queue.ledger import FORGOTTEN, TIME_TRAVEL, Ledger
+from newsroom.delivery.sender import recovery, sending
 from newsroom.lib.errors import Conflict, NotNow
 from tests.delivery.hands import LATER, MINUTE, Hand, fresh, started, whole
 from tests.delivery.relays import FakeRelay, fake_relay

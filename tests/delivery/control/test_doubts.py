@@ -4,11 +4,11 @@ import pytest
 
 from issues.models import Issue
 from issues.models import Status as IssueStatus
-from newsroom.delivery import sending
 from newsroom.delivery.control import doubts, steering
 from newsroom.delivery.models import Outcome, SendStatus
 from newsroom.delivery.queue import counting
 from newsroom.delivery.queue.journal import Mark
+from newsroom.delivery.sender import sending
 from tests.delivery.hands import LATER, MINUTE, fresh, settled, started, whole
 from tests.delivery.relays import fake_relay
 from tests.make import make_person

@@ -10,10 +10,10 @@ from newsroom.audience import recipients, subscribing
 from newsroom.audience.models import Segment
 from newsroom.audience.models import Status as SubscriptionStatus
 from newsroom.celery import app
-from newsroom.delivery import sending
 from newsroom.delivery.control import scheduling, steering
 from newsroom.delivery.models import Send, SendStatus
 from newsroom.delivery.queue import chunks
+from newsroom.delivery.sender import sending
 from newsroom.lib.errors import Conflict, NotNow, Refused
 from tests.delivery.hands import LATER, MINUTE, fresh, tick
 from tests.delivery.relays import dead_relay, fake_relay

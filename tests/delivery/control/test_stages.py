@@ -6,10 +6,10 @@ import pytest
 
 from newsroom.audience import recipients
 from newsroom.audience.models import Segment, Subscription
-from newsroom.delivery import sending
 from newsroom.delivery.control import scheduling, stages, steering
 from newsroom.delivery.models import Send, SendStatus, Stage
 from newsroom.delivery.queue.journal import Mark
+from newsroom.delivery.sender import sending
 from newsroom.lib.errors import Conflict, NotNow
 from tests.delivery.hands import LATER, MINUTE, fresh, settled, started, tick
 from tests.delivery.relays import fake_relay

@@ -4,11 +4,11 @@ import pytest
 
 from issues.models import Issue
 from issues.models import Status as IssueStatus
-from newsroom.delivery import sending
 from newsroom.delivery.control import steering
 from newsroom.delivery.models import ChunkState, SendStatus, Worker
 from newsroom.delivery.queue import counting
 from newsroom.delivery.queue.journal import Mark
+from newsroom.delivery.sender import sending
 from newsroom.lib.errors import Conflict, NotNow
 from tests.delivery.hands import LATER, MINUTE, Hand, fresh, said, settled, started, tick, whole
 from tests.make import make_person

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from newsroom.delivery import sending
 from newsroom.delivery.control import steering, tripwires
 from newsroom.delivery.models import Chunk, ChunkState, Return, ReturnKind, Send, SendStatus
 from newsroom.delivery.queue import counting
+from newsroom.delivery.sender import sending
 from tests.delivery.hands import LATER, MINUTE, fresh, started, tick, whole
 from tests.delivery.relays import fake_relay
 

@@ -7,11 +7,11 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from newsroom.audience.models import Subscription
-from newsroom.delivery import sending
 from newsroom.delivery.models import Chunk, ChunkState, Delivery, Home, SendStatus
 from newsroom.delivery.queue import homes
 from newsroom.delivery.queue.journal import Mark
 from newsroom.delivery.queue.ledger import TIME_TRAVEL
+from newsroom.delivery.sender import sending
 from tests.delivery.hands import LATER, fresh, settled, started, tick
 from tests.delivery.relays import fake_relay
 from tests.make import NOW

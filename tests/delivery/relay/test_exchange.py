@@ -14,14 +14,14 @@ import pytest
 import trustme
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope
 
-from newsroom.delivery import sending
 from newsroom.delivery.relay import exchange
 from newsroom.delivery.relay.conversation import Reply
 from newsroom.delivery.relay.exchange import Exchange
 from newsroom.delivery.relay.smtp import RelayDown
+from newsroom.delivery.sender import sending
 from newsroom.lib.relay import Relay
 from tests.delivery.relays import fake_relay
-from tests.delivery.test_sending import run, started
+from tests.delivery.sender.test_sending import run, started
 from tests.make import NOW
 
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from newsroom.delivery import sending
 from newsroom.delivery.control import scheduling
 from newsroom.delivery.models import ChunkState, Outcome
+from newsroom.delivery.sender import sending
 from newsroom.lib.relay import Relay
-from tests.delivery.test_sending import MINUTE
+from tests.delivery.sender.test_sending import MINUTE
 from tests.make import NOW, make_approved_issue, make_publication, make_reader
 
 pytestmark = pytest.mark.django_db

@@ -14,7 +14,7 @@ from issues import workflow
 from issues.models import Status as IssueStatus
 from newsroom.audience import subscribing, suppressing
 from newsroom.audience.models import Subscription
-from newsroom.delivery import letterbox, returns, sending
+from newsroom.delivery import returns
 from newsroom.delivery.control import correcting, scheduling, steering
 from newsroom.delivery.models import (
     Chunk,
@@ -31,6 +31,7 @@ from newsroom.delivery.models import (
 from newsroom.delivery.queue import chunks, homes
 from newsroom.delivery.queue.journal import Mark
 from newsroom.delivery.queue.ledger import Ledger, TimeTravel
+from newsroom.delivery.sender import letterbox, sending
 from newsroom.lib.errors import NotNow
 from tests.delivery.relays import dead_relay, fake_relay
 from tests.make import NOW, make_approved_issue, make_publication, make_reader, make_readers

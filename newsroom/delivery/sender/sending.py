@@ -18,10 +18,8 @@ from django.db.models import Max, Min, Q, QuerySet, Sum
 from issues import workflow
 from newsroom.audience import recipients
 from newsroom.audience.models import Subscription
-from newsroom.delivery import recovery
 from newsroom.delivery.control import correcting, stages, steering, tripwires
 from newsroom.delivery.control.scheduling import note
-from newsroom.delivery.letterbox import ASKED, SILENCE, Post
 from newsroom.delivery.models import (
     SEND_MOVES,
     ChunkState,
@@ -30,12 +28,14 @@ from newsroom.delivery.models import (
     SendStatus,
     Worker,
 )
-from newsroom.delivery.pacing import Paces
 from newsroom.delivery.queue import chunks, homes
 from newsroom.delivery.queue.counting import Tally, summary, tally
 from newsroom.delivery.queue.ledger import TIME_TRAVEL, Ledger
 from newsroom.delivery.relay import transport
 from newsroom.delivery.relay.smtp import RelayDown
+from newsroom.delivery.sender import recovery
+from newsroom.delivery.sender.letterbox import ASKED, SILENCE, Post
+from newsroom.delivery.sender.pacing import Paces
 from newsroom.delivery.wire import dkim
 from newsroom.delivery.wire.letter import Letter, compile_letter
 from newsroom.lib.errors import Conflict

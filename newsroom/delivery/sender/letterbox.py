@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from django.db import InterfaceError, OperationalError, connection
 
 from newsroom.delivery.models import Policy, Send, Worker
-from newsroom.delivery.pacing import Paces
 from newsroom.delivery.queue import chunks
 from newsroom.delivery.queue.chunks import Job
 from newsroom.delivery.queue.journal import Mark
 from newsroom.delivery.queue.ledger import Ledger
 from newsroom.delivery.relay.conversation import Reply
+from newsroom.delivery.sender.pacing import Paces
 from newsroom.delivery.wire.letter import Letter, Unaddressable
 from newsroom.lib.errors import NewsroomError
 

@@ -3,7 +3,7 @@
 import pytest
 
 from newsroom.delivery.models import RateLimit
-from newsroom.delivery.pacing import Paces
+from newsroom.delivery.sender.pacing import Paces
 
 pytestmark = pytest.mark.django_db
 
