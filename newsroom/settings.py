@@ -67,7 +67,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "newsroom.delivery.redirecting.follow_links",  # first: it needs nothing of what follows, and must be fast
+    "newsroom.delivery.clicks.redirecting.follow_links",  # first: it needs nothing of what follows, and must be fast
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "newsroom.lib.policy.content_security_policy",

@@ -6,7 +6,8 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from newsroom.delivery import access, recording, returns
+from newsroom.delivery import access, returns
+from newsroom.delivery.clicks import recording
 from newsroom.delivery.forms import ReturnsForm
 
 RETURNS_A_PAGE = 100

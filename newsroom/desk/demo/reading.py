@@ -13,8 +13,9 @@ from issues.models import Publication
 from newsroom.audience import engagement, subscribing
 from newsroom.audience.consents import Evidence
 from newsroom.audience.models import Subscription
-from newsroom.delivery import footprints, returns
+from newsroom.delivery import returns
 from newsroom.delivery.bounces import Finding, Kind
+from newsroom.delivery.clicks import footprints
 from newsroom.delivery.models import Delivery, Outcome, Send
 from newsroom.desk.demo.sending import Stay
 from newsroom.lib.links import ReaderToken

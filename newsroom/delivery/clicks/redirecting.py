@@ -12,8 +12,8 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.encoding import iri_to_uri
 
-from newsroom.delivery.footprints import PIXEL, Footprint, leads
-from newsroom.delivery.spools import spool
+from newsroom.delivery.clicks.footprints import PIXEL, Footprint, leads
+from newsroom.delivery.clicks.spools import spool
 from newsroom.lib.links import TOKEN_LENGTH, reader_token
 
 __all__ = ["ONE_PIXEL", "follow_links"]

@@ -20,10 +20,10 @@ from typing import NamedTuple
 from django.conf import settings
 from django.db import DataError, Error, IntegrityError, connection, reset_queries, transaction
 
-from newsroom.delivery import footprints, spools
-from newsroom.delivery.footprints import Footprint
+from newsroom.delivery.clicks import footprints, spools
+from newsroom.delivery.clicks.footprints import Footprint
+from newsroom.delivery.clicks.spools import Written
 from newsroom.delivery.models import Bookmark
-from newsroom.delivery.spools import Written
 from newsroom.lib import locks
 from newsroom.lib.errors import Conflict
 from newsroom.lib.sparing import Sparing

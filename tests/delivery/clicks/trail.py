@@ -7,9 +7,9 @@ from typing import Self
 
 import pytest
 
-from newsroom.delivery import footprints, recording, redirecting, spools
-from newsroom.delivery.footprints import Footprint
-from newsroom.delivery.spools import Spool
+from newsroom.delivery.clicks import footprints, recording, redirecting, spools
+from newsroom.delivery.clicks.footprints import Footprint
+from newsroom.delivery.clicks.spools import Spool
 
 
 class Trail:

@@ -13,7 +13,7 @@ import pytest
 
 from newsroom.bench.clicks import Server, another, follow, house
 from newsroom.bench.ground import database
-from newsroom.delivery import recording, spools
+from newsroom.delivery.clicks import recording, spools
 from tests.running import processes
 
 pytestmark = pytest.mark.django_db

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from issues.models import Click, Opening
-from newsroom.delivery import footprints
-from newsroom.delivery.footprints import PIXEL, Footprint, reader_of
+from newsroom.delivery.clicks import footprints
+from newsroom.delivery.clicks.footprints import PIXEL, Footprint, reader_of
 from newsroom.lib.links import ReaderToken
+from tests.delivery.clicks.trail import Trail
 from tests.delivery.mail import LINKS, make_mailed, token
-from tests.delivery.trail import Trail
 from tests.make import NOW
 
 pytestmark = pytest.mark.django_db

@@ -14,14 +14,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from issues.models import Click
-from newsroom.delivery import footprints, recording, spools
-from newsroom.delivery.footprints import Footprint
+from newsroom.delivery.clicks import footprints, recording, spools
+from newsroom.delivery.clicks.footprints import Footprint
+from newsroom.delivery.clicks.recording import Recorder, backlog
+from newsroom.delivery.clicks.spools import LONGEST
 from newsroom.delivery.models import Bookmark
-from newsroom.delivery.recording import Recorder, backlog
-from newsroom.delivery.spools import LONGEST
 from newsroom.lib.sparing import Sparing
+from tests.delivery.clicks.trail import Trail
 from tests.delivery.mail import make_mailed, token
-from tests.delivery.trail import Trail
 from tests.make import NOW
 
 HOSTILE = [
