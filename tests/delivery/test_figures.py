@@ -15,9 +15,10 @@ from issues.models import Edition, Issue, Publication
 from issues.openings import Fetched
 from newsroom.audience import subscribing, suppressing
 from newsroom.audience.models import Reason, Subscription
-from newsroom.delivery import figures, leavers, returns
-from newsroom.delivery.bounces import Finding, Kind
+from newsroom.delivery import figures, leavers
 from newsroom.delivery.models import Chunk, ChunkState, Printing, Send
+from newsroom.delivery.returns import consequences
+from newsroom.delivery.returns.bounces import Finding, Kind
 from newsroom.lib.links import ReaderToken
 from tests.delivery.mail import delivered, make_printing, token
 from tests.make import NOW, make_publication, make_published_issue, make_reader, make_readers
@@ -70,7 +71,7 @@ def numbers(issue: Issue) -> figures.Numbers:
 
 
 def came_back(issue: Issue, reader: Subscription, kind: Kind, *, key: str = "one") -> None:
-    returns.record(
+    consequences.record(
         ReaderToken(printing(issue).pk, reader.pk), Finding(kind, "5.1.1"), by="pipe", key=key, now=NOW
     )
 

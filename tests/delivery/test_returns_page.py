@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from newsroom.delivery.models import Return
 from tests.delivery.mail import make_mailed, make_printing
-from tests.delivery.test_returns import FULL, bounce, complaint, take
+from tests.delivery.returns.test_consequences import FULL, bounce, complaint, take
 from tests.make import make_approved_issue
 
 pytestmark = pytest.mark.django_db

@@ -14,7 +14,6 @@ from issues import workflow
 from issues.models import Status as IssueStatus
 from newsroom.audience import subscribing, suppressing
 from newsroom.audience.models import Subscription
-from newsroom.delivery import returns
 from newsroom.delivery.control import correcting, scheduling, steering
 from newsroom.delivery.models import (
     Chunk,
@@ -31,6 +30,7 @@ from newsroom.delivery.models import (
 from newsroom.delivery.queue import chunks, homes
 from newsroom.delivery.queue.journal import Mark
 from newsroom.delivery.queue.ledger import Ledger, TimeTravel
+from newsroom.delivery.returns import consequences
 from newsroom.delivery.sender import letterbox, sending
 from newsroom.lib.errors import NotNow
 from tests.delivery.relays import dead_relay, fake_relay
@@ -373,13 +373,13 @@ def test_whom_a_server_says_not_to_have_is_never_written_to_again(settings):
     with fake_relay(rcpt=rcpt) as relay:
         settings.RELAY = relay.relay
         assert run(send).failed == 2
-    assert returns.suppress_refused(now=NOW + 3 * MINUTE) == 1
-    assert returns.suppress_refused(now=NOW + 3 * MINUTE) == 0
+    assert consequences.suppress_refused(now=NOW + 3 * MINUTE) == 1
+    assert consequences.suppress_refused(now=NOW + 3 * MINUTE) == 0
     assert dict(Subscription.objects.values_list("subscriber__email", "status"))[gone] == "bounced"
     assert suppressing.find(gone)
     assert not suppressing.find(blocked)
     Subscription.objects.filter(subscriber__email=gone).update(status="active", confirmed_at=NOW + 5 * MINUTE)
-    assert returns.suppress_refused(now=NOW + 6 * MINUTE) == 0
+    assert consequences.suppress_refused(now=NOW + 6 * MINUTE) == 0
 
 
 def test_a_deferred_reader_is_tried_again_later_and_then_given_up(settings):

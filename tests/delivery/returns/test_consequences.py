@@ -12,12 +12,12 @@ from django.db import OperationalError
 
 from newsroom.audience import suppressing
 from newsroom.audience.models import Reason, Status, Suppression
-from newsroom.delivery import returns
 from newsroom.delivery.models import Return, ReturnKind
-from newsroom.delivery.returns import Taken
+from newsroom.delivery.returns import consequences
+from newsroom.delivery.returns.consequences import Taken
 from newsroom.lib.links import ReaderToken
 from tests.delivery.mail import make_mailed, make_printing, tag
-from tests.delivery.test_bounces import report
+from tests.delivery.returns.test_bounces import report
 from tests.make import NOW, make_approved_issue, make_reader
 
 pytestmark = pytest.mark.django_db
@@ -52,7 +52,7 @@ List-Unsubscribe: <https://news.example/u/{ReaderToken(printing.pk, reader.pk).t
 
 
 def take(content: bytes, *, at: datetime.datetime = NOW) -> Taken:
-    return returns.take(content, by="pipe", now=at)
+    return consequences.take(content, by="pipe", now=at)
 
 
 def test_a_hard_bounce_suppresses_at_once():
@@ -135,7 +135,7 @@ def test_the_number_and_the_days_can_be_set(settings):
     _, (reader,) = make_mailed()
     soft_bounces(reader, [0, 55])
     assert reader.status == Status.BOUNCED
-    assert "2 issues" in " ".join(returns.rules())
+    assert "2 issues" in " ".join(consequences.rules())
 
 
 def test_a_delay_is_no_bounce():
@@ -208,7 +208,7 @@ def test_without_a_database_the_mail_server_is_asked_to_try_again(monkeypatch):
     def gone(*_, **__):
         raise OperationalError("gone")
 
-    monkeypatch.setattr(returns, "record", gone)
+    monkeypatch.setattr(consequences, "record", gone)
     with pytest.raises(SystemExit) as end:
         piped(content, monkeypatch)
     assert end.value.code == 75

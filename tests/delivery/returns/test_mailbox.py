@@ -4,16 +4,17 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError
 
-from newsroom.delivery import mailbox as fetching
-from newsroom.delivery import returns, tasks
-from newsroom.delivery.mailbox import Unreachable
+from newsroom.delivery import tasks
 from newsroom.delivery.models import Return
-from newsroom.delivery.returns import Taken
+from newsroom.delivery.returns import consequences
+from newsroom.delivery.returns import mailbox as fetching
+from newsroom.delivery.returns.consequences import Taken
+from newsroom.delivery.returns.mailbox import Unreachable
 from newsroom.lib.mailbox import Mailbox, parse_mailbox
 from tests.delivery.mail import make_mailed
-from tests.delivery.mailboxes import Box, mailbox
-from tests.delivery.test_bounces import plain, report
-from tests.delivery.test_returns import bounce
+from tests.delivery.returns.mailboxes import Box, mailbox
+from tests.delivery.returns.test_bounces import plain, report
+from tests.delivery.returns.test_consequences import bounce
 from tests.make import NOW
 
 pytestmark = pytest.mark.django_db
@@ -21,7 +22,7 @@ both = pytest.mark.parametrize("protocol", ["imap", "pop"])
 
 
 def take(content: bytes) -> Taken:
-    return returns.take(content, by="mailbox", now=NOW)
+    return consequences.take(content, by="mailbox", now=NOW)
 
 
 def crlf(content: bytes) -> bytes:

@@ -19,9 +19,9 @@ from django.views.decorators.http import require_http_methods
 
 from newsroom.audience import subscribing
 from newsroom.audience.consents import Evidence
-from newsroom.delivery import returns
-from newsroom.delivery.bounces import Finding, Kind, code, sort
 from newsroom.delivery.relay.esp import READER
+from newsroom.delivery.returns import consequences
+from newsroom.delivery.returns.bounces import Finding, Kind, code, sort
 from newsroom.lib.links import ReaderToken, reader_token
 from newsroom.lib.providers import Provider
 
@@ -71,7 +71,7 @@ def _told(event: AnymailTrackingEvent, esp_name: str, **_: Any) -> None:
     found = _found(event)
     if found.kind != Kind.NOTHING:
         key = f"{esp_name}:{event.event_id or event.message_id}:{event.event_type}"
-        returns.record(token, found, by=esp_name, key=key, now=timezone.now())
+        consequences.record(token, found, by=esp_name, key=key, now=timezone.now())
 
 
 def _token(event: AnymailTrackingEvent) -> ReaderToken | None:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from newsroom.delivery.returns import Taken
+from newsroom.delivery.returns.consequences import Taken
 from newsroom.lib.errors import NewsroomError
 from newsroom.lib.mailbox import Mailbox
 

@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsroom.delivery.bounces import Finding, Kind, read
+from newsroom.delivery.returns.bounces import Finding, Kind, read
 
 TAG = "0123456789abcdef0123456789abcdef01234567"
 

@@ -16,8 +16,8 @@ from django.db.models import Count, F, QuerySet
 
 from newsroom.audience import suppressing
 from newsroom.audience.models import Reason, Status, Subscription
-from newsroom.delivery.bounces import Finding, Kind, read
 from newsroom.delivery.models import Delivery, Outcome, Printing, Return, ReturnKind
+from newsroom.delivery.returns.bounces import Finding, Kind, read
 from newsroom.lib.errors import Refused
 from newsroom.lib.links import ReaderToken, reader_token
 from newsroom.lib.text import counted
