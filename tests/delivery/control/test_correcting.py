@@ -5,10 +5,10 @@ import pytest
 from issues import workflow
 from issues.models import Circulation, Issue
 from issues.models import Status as IssueStatus
-from newsroom.delivery import receipts
 from newsroom.delivery.control import correcting, steering
 from newsroom.delivery.models import Delivery, Send
 from newsroom.delivery.queue.journal import Mark
+from newsroom.delivery.reporting import receipts
 from newsroom.delivery.sender import sending
 from newsroom.lib.errors import NotNow
 from tests.delivery.hands import LATER, MINUTE, Hand, fresh, said, settled, started

@@ -3,9 +3,9 @@
 import pytest
 
 from newsroom.audience.models import Subscription
-from newsroom.delivery import receipts
 from newsroom.delivery.models import Outcome
 from newsroom.delivery.queue.journal import Mark
+from newsroom.delivery.reporting import receipts
 from tests.delivery.hands import settled, started
 from tests.make import make_reader
 

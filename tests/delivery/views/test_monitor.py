@@ -11,12 +11,12 @@ from issues.models import Issue, Publication
 from newsroom.audience import segments
 from newsroom.audience.models import Segment, Subscription
 from newsroom.audience.rules import Seed
-from newsroom.delivery import monitoring
 from newsroom.delivery.control import scheduling, steering
 from newsroom.delivery.models import Policy, RateLimit, Send, SendStatus, Stage, Worker
-from newsroom.delivery.monitoring import Eta, spelled
 from newsroom.delivery.queue import chunks, counting, ledger
 from newsroom.delivery.queue.journal import Mark
+from newsroom.delivery.reporting import monitoring
+from newsroom.delivery.reporting.monitoring import Eta, spelled
 from newsroom.delivery.sender import sending
 from tests.delivery.hands import LATER, MINUTE, Hand, fresh, settled, started
 from tests.make import (

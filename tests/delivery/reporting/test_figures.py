@@ -15,8 +15,8 @@ from issues.models import Edition, Issue, Publication
 from issues.openings import Fetched
 from newsroom.audience import subscribing, suppressing
 from newsroom.audience.models import Reason, Subscription
-from newsroom.delivery import figures, leavers
 from newsroom.delivery.models import Chunk, ChunkState, Printing, Send
+from newsroom.delivery.reporting import figures, leavers
 from newsroom.delivery.returns import consequences
 from newsroom.delivery.returns.bounces import Finding, Kind
 from newsroom.lib.links import ReaderToken

@@ -19,8 +19,8 @@ from issues.blocks.base import UnknownKind
 from issues.clicked import Clicked
 from issues.clicks import RULES
 from issues.models import Edition, Issue, Opening, Publication
-from newsroom.delivery import leavers
 from newsroom.delivery.models import Chunk, Return, ReturnKind
+from newsroom.delivery.reporting import leavers
 from newsroom.lib.text import percent
 
 __all__ = [
