@@ -1,1 +1,1 @@
-"""What people, rules and the clock decide about a send: when, how far, whether it goes on, in which copy, and what of doubts."""
+"""What people, rules and the clock decide about a send: when, how far, whether it goes on, and in which copy."""
