@@ -67,7 +67,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "newsroom.delivery.redirecting.follow_links",  # first: it needs nothing of what follows, and must be fast
+    "newsroom.delivery.clicks.redirecting.follow_links",  # first: it needs nothing of what follows, and must be fast
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "newsroom.lib.policy.content_security_policy",
@@ -199,7 +199,7 @@ CELERY_TIMEZONE = "UTC"
 # Mail goes to the built-in catcher until a relay is named, or a provider that takes it by HTTP.
 SMTP_URL = env.secret("SMTP_URL")
 PROVIDER, ANYMAIL = read_provider(env.text("ESP"), env.secret)
-EMAIL_BACKEND = PROVIDER.backend if PROVIDER else "newsroom.delivery.housemail.EmailBackend"
+EMAIL_BACKEND = PROVIDER.backend if PROVIDER else "newsroom.delivery.relay.housemail.EmailBackend"
 MAIL_CATCHER = not (SMTP_URL or PROVIDER)
 MAIL_CATCHER_PORT = env.number("MAIL_CATCHER_PORT", 1025)
 RELAY = parse_relay(SMTP_URL) if SMTP_URL else Relay("127.0.0.1", MAIL_CATCHER_PORT)

@@ -6,7 +6,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 from django.views.static import serve
 
-from newsroom.delivery.webhooks import come_back
+from newsroom.delivery.returns.webhooks import come_back
 from newsroom.desk.views.entrance import healthz
 from sponsors.urls import doors
 

@@ -8,6 +8,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsroom.settings")
 
 application = get_wsgi_application()
 
-from newsroom.delivery import recording  # noqa: E402 - models can be imported only now
+from newsroom.delivery.clicks import recording  # noqa: E402 - models can be imported only now
 
 recording.keep_recording()

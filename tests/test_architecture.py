@@ -32,6 +32,18 @@ BELOW = {
     },
 }
 """Which packages each may import from."""
+DELIVERY = {
+    "models": set(),
+    "wire": set(),
+    "relay": {"wire"},
+    "queue": {"models"},
+    "control": {"models", "wire", "queue"},
+    "sender": {"models", "wire", "relay", "queue", "control"},
+    "clicks": {"models"},
+    "returns": {"models", "relay"},
+    "reporting": {"models", "queue", "control"},
+}
+"""From which folders of ``newsroom.delivery`` each of them may import: of those above it in this list."""
 
 NAMES_EVERYTHING = {
     "newsroom",
@@ -95,6 +107,22 @@ def test_imports_go_down_never_up_or_sideways():
                 raise AssertionError(f"{path}:{line} imports {target}, which names everything")
             other = package(f"{target}.{name}") or package(target)
             assert other == own or other in BELOW[own], f"{path}:{line}: {own} may not import {target}"
+
+
+def test_folders_of_delivery_import_one_way_only():
+    above: set[str] = set()
+    for folder, allowed in DELIVERY.items():
+        assert allowed <= above, f"{folder} may import only from what stands above it"
+        above.add(folder)
+    for _, path, tree in ALL:
+        place = path.relative_to(ROOT).parts
+        if place[:2] != ("newsroom", "delivery") or len(place) == 3 or place[2] in {"views", "management"}:
+            continue  # what stands beside the folders, and pages and commands, see all of them
+        own = place[2]
+        for target, name, line in imports(tree):
+            if package(target) == "newsroom.delivery":
+                other = f"{target}.{name}".removeprefix("newsroom.delivery.").split(".")[0]
+                assert other in {own, *DELIVERY[own]}, f"{path}:{line}: {own} may not import from {other}"
 
 
 def test_models_never_import_verbs_and_verbs_never_import_views():
@@ -177,9 +205,9 @@ def test_each_status_is_written_by_one_module():
         "MOVES": {"issues.workflow"},
         "INTAKE_MOVES": {"newsroom.audience.importing.intakes"},
         "SEND_MOVES": {
-            "newsroom.delivery.scheduling",
-            "newsroom.delivery.sending",
-            "newsroom.delivery.steering",
+            "newsroom.delivery.control.scheduling",
+            "newsroom.delivery.sender.sending",
+            "newsroom.delivery.control.steering",
         },
     }
     for table, allowed in writers.items():

@@ -24,8 +24,8 @@ from issues.models import Edition, Issue, Publication
 from newsroom.audience import recipients
 from newsroom.audience.models import Status, Subscriber, Subscription
 from newsroom.bench import ground
-from newsroom.delivery import chunks
 from newsroom.delivery.models import Outcome, Printing, Send
+from newsroom.delivery.queue import chunks
 from newsroom.desk import programs
 from newsroom.lib import locks
 from newsroom.lib.links import ReaderToken

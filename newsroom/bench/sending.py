@@ -31,7 +31,7 @@ from issues.theme import Theme
 from newsroom.audience import recipients
 from newsroom.bench import ground
 from newsroom.delivery.models import Send
-from newsroom.delivery.wire import compile_letter
+from newsroom.delivery.wire.letter import compile_letter
 from newsroom.lib.links import ReaderToken
 
 LINKS = 33

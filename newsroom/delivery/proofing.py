@@ -11,9 +11,10 @@ from django.db import transaction
 from issues.models import Edition, Issue, IssueEvent
 from issues.rendering import Rendered, render
 from issues.snapshot import take
-from newsroom.delivery import dkim, esp, smtp, transport
-from newsroom.delivery.smtp import InDoubt, Refusal, RelayDown
-from newsroom.delivery.wire import Proof, Unaddressable, compile_proof
+from newsroom.delivery.relay import esp, smtp, transport
+from newsroom.delivery.relay.smtp import InDoubt, Refusal, RelayDown
+from newsroom.delivery.wire import dkim
+from newsroom.delivery.wire.letter import Proof, Unaddressable, compile_proof
 from newsroom.lib.errors import Refused
 from newsroom.lib.text import counted
 

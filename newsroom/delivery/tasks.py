@@ -12,20 +12,13 @@ from django.db.models import Q
 from django.utils import timezone
 
 from issues.models import Status as IssueStatus
-from newsroom.delivery import (
-    homes,
-    mailbox,
-    recovery,
-    returns,
-    scheduling,
-    sending,
-    stages,
-    steering,
-    transport,
-    tripwires,
-)
+from newsroom.delivery.control import scheduling, stages, steering, tripwires
 from newsroom.delivery.models import Chunk, ChunkState, Send, SendStatus, Worker
-from newsroom.delivery.smtp import RelayDown
+from newsroom.delivery.queue import homes
+from newsroom.delivery.relay import transport
+from newsroom.delivery.relay.smtp import RelayDown
+from newsroom.delivery.returns import consequences, mailbox
+from newsroom.delivery.sender import recovery, sending
 from newsroom.lib.errors import Conflict, NotNow
 from newsroom.lib.text import counted
 
@@ -105,7 +98,7 @@ def _carry_on(send: Send) -> None:
 @shared_task
 def suppress_refused() -> None:
     """Every minute: readers whose mailbox does not exist, as a server said when it refused them, are not written to again."""
-    returns.suppress_refused(now=timezone.now())
+    consequences.suppress_refused(now=timezone.now())
 
 
 @shared_task
@@ -115,7 +108,7 @@ def fetch_bounces() -> None:
         try:
             mailbox.fetch(
                 settings.BOUNCE_MAILBOX,
-                lambda content: returns.take(content, by="mailbox", now=timezone.now()),
+                lambda content: consequences.take(content, by="mailbox", now=timezone.now()),
             )
         except mailbox.Unreachable as error:  # what is there waits for the next time
             _log.warning("%s", error)

@@ -9,8 +9,9 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
-from newsroom.delivery import monitoring, scheduling
+from newsroom.delivery.control import scheduling
 from newsroom.delivery.models import Send, SendStatus
+from newsroom.delivery.reporting import monitoring
 from newsroom.lib.people import Visitor
 
 SILENT = (

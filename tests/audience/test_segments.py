@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from newsroom.audience import recipients, rules, segments
 from newsroom.audience.models import Segment, Status, Subscription
 from newsroom.audience.rules import Attribute, Engaged, Joined, Seed
-from newsroom.delivery import scheduling
+from newsroom.delivery.control import scheduling
 from newsroom.lib.errors import NotNow, Refused
 from tests.make import NOW, make_approved_issue, make_list, make_publication, make_reader
 

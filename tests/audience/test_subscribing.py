@@ -16,7 +16,7 @@ from newsroom.audience.models import Status, Subscriber, Subscription
 from newsroom.lib import links
 from newsroom.lib.errors import Refused
 from newsroom.lib.text import one_line
-from tests.delivery.relay import dead_relay, fake_relay
+from tests.delivery.relays import dead_relay, fake_relay
 from tests.make import NOW, make_list, make_publication, make_reader
 
 pytestmark = pytest.mark.django_db
@@ -170,7 +170,7 @@ def test_somebody_who_leaves_meanwhile_gets_no_mail(publication):
 
 
 def through(relay, settings) -> None:
-    settings.EMAIL_BACKEND = "newsroom.delivery.housemail.EmailBackend"
+    settings.EMAIL_BACKEND = "newsroom.delivery.relay.housemail.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = relay.host, relay.port
     settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
     settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = ""

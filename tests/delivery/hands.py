@@ -6,10 +6,13 @@ from typing import Any
 
 import time_machine
 
-from newsroom.delivery import chunks, correcting, counting, homes, scheduling, sending, tasks
-from newsroom.delivery.journal import Mark
-from newsroom.delivery.ledger import Ledger
+from newsroom.delivery import tasks
+from newsroom.delivery.control import correcting, scheduling
 from newsroom.delivery.models import ChunkState, Outcome, Send, Worker
+from newsroom.delivery.queue import chunks, counting, homes
+from newsroom.delivery.queue.journal import Mark
+from newsroom.delivery.queue.ledger import Ledger
+from newsroom.delivery.sender import sending
 from tests.make import NOW, make_approved_issue, make_publication, make_readers
 
 MINUTE = datetime.timedelta(minutes=1)

@@ -5,8 +5,8 @@ from typing import Any
 
 from issues.models import Issue
 from newsroom.audience.models import Subscription
-from newsroom.delivery import chunks
 from newsroom.delivery.models import Outcome, Printing, Send
+from newsroom.delivery.queue import chunks
 from newsroom.lib.links import ReaderToken
 from tests.make import NOW, make_approved_issue, make_readers
 

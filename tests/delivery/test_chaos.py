@@ -73,7 +73,7 @@ def house(folder: Path, database: str, migrated: Path | None = None) -> Iterator
 
 PLAN = """
 from django.utils import timezone
-from newsroom.delivery import sending
+from newsroom.delivery.sender import sending
 from newsroom.delivery.models import Send
 from newsroom.bench.sending import planned_send
 send = planned_send({readers})
@@ -85,7 +85,7 @@ print(send.planned)
 REPORT = """
 import json
 from newsroom.delivery.models import Delivery, Send, Worker
-from newsroom.delivery import sending
+from newsroom.delivery.sender import sending
 from newsroom.audience.models import Subscription
 addresses = dict(Subscription.objects.values_list("pk", "subscriber__email"))
 rows = [(addresses[pk], outcome) for pk, outcome in Delivery.objects.values_list("subscription_id", "outcome")]

@@ -23,12 +23,12 @@ from newsroom.audience.models import Status, Subscription
 from newsroom.delivery import proofing
 from newsroom.delivery.forms import ProofForm
 from newsroom.delivery.models import Delivery, Send
-from newsroom.delivery.wire import NOBODY, compile_proof
+from newsroom.delivery.wire.letter import NOBODY, compile_proof
 from newsroom.desk import roles
 from newsroom.lib import links
 from newsroom.lib.errors import Refused
-from tests.delivery.relay import dead_relay, fake_relay
-from tests.delivery.test_wire import PUBLICATION, lines, normal
+from tests.delivery.relays import dead_relay, fake_relay
+from tests.delivery.wire.test_letter import PUBLICATION, lines, normal
 from tests.make import (
     NOW,
     make_approved_issue,

@@ -11,9 +11,7 @@ from django.db.models import Model
 
 from issues.models import Issue
 from newsroom.audience.models import Subscription
-from newsroom.delivery import chunks, counting, doubts, homes, recovery, sending, steering
-from newsroom.delivery.journal import Mark
-from newsroom.delivery.ledger import TIME_TRAVEL, Ledger
+from newsroom.delivery.control import doubts, steering
 from newsroom.delivery.models import (
     Chunk,
     ChunkState,
@@ -26,9 +24,13 @@ from newsroom.delivery.models import (
     SendStatus,
     Worker,
 )
+from newsroom.delivery.queue import chunks, counting, homes
+from newsroom.delivery.queue.journal import Mark
+from newsroom.delivery.queue.ledger import FORGOTTEN, TIME_TRAVEL, Ledger
+from newsroom.delivery.sender import recovery, sending
 from newsroom.lib.errors import Conflict, NotNow
 from tests.delivery.hands import LATER, MINUTE, Hand, fresh, started, whole
-from tests.delivery.relay import FakeRelay, fake_relay
+from tests.delivery.relays import FakeRelay, fake_relay
 
 pytestmark = pytest.mark.django_db
 ROWS: list[type[Model]] = [Home, Worker, Chunk, Delivery, SendEvent]
@@ -176,7 +178,7 @@ def test_a_chunk_that_a_worker_held_when_the_backup_was_made_is_in_doubt(relay, 
     restore()
     run(send, relay)
     assert relay.taken == []
-    assert set(send.deliveries.values_list("outcome", "reply")) == {(Outcome.IN_DOUBT, recovery.FORGOTTEN)}
+    assert set(send.deliveries.values_list("outcome", "reply")) == {(Outcome.IN_DOUBT, FORGOTTEN)}
 
 
 def test_a_journal_that_is_there_is_believed_though_a_chunk_of_that_number_was_closed_before():

@@ -11,9 +11,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from issues import workflow
-from newsroom.delivery import chunks, correcting, counting, doubts, homes, recovery, sending, stages, steering
-from newsroom.delivery.journal import Mark
+from newsroom.delivery.control import correcting, doubts, stages, steering
 from newsroom.delivery.models import Outcome, SendStatus
+from newsroom.delivery.queue import chunks, counting, homes
+from newsroom.delivery.queue.journal import Mark
+from newsroom.delivery.sender import recovery, sending
 from newsroom.lib.errors import Conflict, NotNow
 from tests.delivery.hands import MINUTE, Hand, fresh, started, whole
 from tests.make import NOW

@@ -18,7 +18,8 @@ from issues.blocks import registry
 from issues.models import Issue
 from newsroom.audience import segments, subscribing, suppressing
 from newsroom.audience.models import Reason
-from newsroom.delivery import catcher, scheduling
+from newsroom.delivery.control import scheduling
+from newsroom.delivery.relay import catcher
 from newsroom.desk import roles
 from newsroom.lib import links
 from sponsors import billing, makegoods, noticing, portal, promoting

@@ -7,8 +7,9 @@ from django.test import Client
 from django.urls import reverse
 
 from issues.models import Contributor, Edition
-from newsroom.delivery import scheduling, sending
+from newsroom.delivery.control import scheduling
 from newsroom.delivery.models import Send
+from newsroom.delivery.sender import sending
 from tests.make import (
     NOW,
     make_advertiser,

@@ -20,9 +20,10 @@ from django.urls import reverse
 from issues.models import Block, Contributor, FundingRound, Issue, Publication
 from newsroom.audience import recipients
 from newsroom.audience.models import Intake, Subscription
-from newsroom.delivery import counting, scheduling
-from newsroom.delivery.footprints import reader_of
+from newsroom.delivery.clicks.footprints import reader_of
+from newsroom.delivery.control import scheduling
 from newsroom.delivery.models import Outcome, Return, Send
+from newsroom.delivery.queue import counting
 from newsroom.desk import roles
 from tests.make import (
     NOW,

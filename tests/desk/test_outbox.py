@@ -2,7 +2,7 @@
 
 import pytest
 
-from newsroom.delivery import catcher
+from newsroom.delivery.relay import catcher
 
 pytestmark = pytest.mark.django_db
 

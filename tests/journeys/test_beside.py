@@ -5,7 +5,7 @@ from PIL import Image as Pillow
 from playwright.sync_api import expect
 
 from issues.models import Comment, Image
-from tests.delivery.relay import fake_relay
+from tests.delivery.relays import fake_relay
 from tests.make import make_block, write
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

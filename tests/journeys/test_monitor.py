@@ -9,9 +9,11 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Locator, expect
 
 from issues.models import Issue
-from newsroom.delivery import chunks, scheduling, sending
-from newsroom.delivery.journal import Mark
+from newsroom.delivery.control import scheduling
 from newsroom.delivery.models import Send, SendStatus, Worker
+from newsroom.delivery.queue import chunks
+from newsroom.delivery.queue.journal import Mark
+from newsroom.delivery.sender import sending
 from newsroom.desk import roles
 from tests.delivery.hands import Hand, fresh, settled
 from tests.journeys.desk import Composer, at_the_desk

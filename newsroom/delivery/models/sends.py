@@ -71,8 +71,8 @@ class SendQuerySet(models.QuerySet["Send"]):
 
 
 class Send(models.Model):
-    """One edition to one mailing list, or a segment of it, at one time. Only ``delivery.scheduling``, ``delivery.sending`` and
-    ``delivery.steering`` write ``status``.
+    """One edition to one mailing list, or a segment of it, at one time. Only ``scheduling`` and ``steering`` of
+    ``delivery.control`` and ``delivery.sender.sending`` write ``status``.
 
     ``waiting_for`` says, in a sentence for people, why nothing moves; until ``not_before`` nobody tries. ``stage`` is how far
     a canary has opened.

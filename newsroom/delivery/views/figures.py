@@ -14,8 +14,9 @@ from django.views.decorators.http import require_safe
 from issues.models import Issue, Publication
 from newsroom.audience import growth as growing
 from newsroom.audience.growth import Week
-from newsroom.delivery import access, figures
-from newsroom.delivery.figures import Detail, Numbers, Section
+from newsroom.delivery import access
+from newsroom.delivery.reporting import figures
+from newsroom.delivery.reporting.figures import Detail, Numbers, Section
 from newsroom.lib.papers import attachment, charts, sheets
 from newsroom.lib.text import percent
 

@@ -7,8 +7,9 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from newsroom.delivery import access, receipts
+from newsroom.delivery import access
 from newsroom.delivery.models import Outcome
+from newsroom.delivery.reporting import receipts
 from newsroom.lib.papers import attachment, sheets
 
 ROWS_A_PAGE = 100

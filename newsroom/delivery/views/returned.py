@@ -6,8 +6,10 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from newsroom.delivery import access, recording, returns
+from newsroom.delivery import access
+from newsroom.delivery.clicks import recording
 from newsroom.delivery.forms import ReturnsForm
+from newsroom.delivery.returns import consequences
 
 RETURNS_A_PAGE = 100
 
@@ -23,8 +25,8 @@ def returned(request: HttpRequest) -> HttpResponse:
         "form": form,
         "backlog": backlog if backlog.late(now=timezone.now()) else None,
         "page": Paginator(found, RETURNS_A_PAGE).get_page(request.GET.get("page")),
-        "counts": returns.counts(found),
-        "rules": returns.rules(),
+        "counts": consequences.counts(found),
+        "rules": consequences.rules(),
         "named": request.user.has_perm("audience.view_subscription"),
         "section": "returns",
     }

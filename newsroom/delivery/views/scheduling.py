@@ -11,7 +11,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from issues import readiness
 from issues.models import Issue
 from newsroom.audience import recipients
-from newsroom.delivery import access, proofing, scheduling
+from newsroom.delivery import access, proofing
+from newsroom.delivery.control import scheduling
 from newsroom.delivery.forms import ProofForm, ScheduleForm
 from newsroom.delivery.models import LIVE, Policy, Send
 from newsroom.lib.errors import NewsroomError, Refused

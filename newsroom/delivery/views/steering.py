@@ -11,18 +11,11 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from newsroom.delivery import (
-    access,
-    correcting,
-    counting,
-    doubts,
-    monitoring,
-    receipts,
-    scheduling,
-    stages,
-    steering,
-)
+from newsroom.delivery import access
+from newsroom.delivery.control import correcting, doubts, scheduling, stages, steering
 from newsroom.delivery.models import Outcome, Send, SendStatus
+from newsroom.delivery.queue import counting
+from newsroom.delivery.reporting import monitoring, receipts
 from newsroom.lib.errors import NewsroomError
 from newsroom.lib.people import Person, person
 from newsroom.lib.text import counted

@@ -10,19 +10,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from newsroom.audience import recipients
-from newsroom.delivery import (
-    access,
-    correcting,
-    counting,
-    doubts,
-    homes,
-    ledger,
-    monitoring,
-    receipts,
-    stages,
-)
+from newsroom.delivery import access
+from newsroom.delivery.control import correcting, doubts, stages
 from newsroom.delivery.models import Outcome, RateLimit, Send, SendStatus, Stage
-from newsroom.delivery.monitoring import State
+from newsroom.delivery.queue import counting, homes, ledger
+from newsroom.delivery.reporting import monitoring, receipts
+from newsroom.delivery.reporting.monitoring import State
 
 NAMED = 10
 """Readers in doubt or failed who are named on the monitor itself."""

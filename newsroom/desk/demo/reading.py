@@ -13,9 +13,10 @@ from issues.models import Publication
 from newsroom.audience import engagement, subscribing
 from newsroom.audience.consents import Evidence
 from newsroom.audience.models import Subscription
-from newsroom.delivery import footprints, returns
-from newsroom.delivery.bounces import Finding, Kind
+from newsroom.delivery.clicks import footprints
 from newsroom.delivery.models import Delivery, Outcome, Send
+from newsroom.delivery.returns import consequences
+from newsroom.delivery.returns.bounces import Finding, Kind
 from newsroom.desk.demo.sending import Stay
 from newsroom.lib.links import ReaderToken
 
@@ -120,4 +121,4 @@ def _go(stays: Sequence[Stay], *, now: datetime.datetime) -> None:
 
 def _came_back(printing: int, reader: Subscription, found: Finding, *, at: datetime.datetime) -> None:
     token = ReaderToken(printing, reader.pk)
-    returns.record(token, found, by="mailbox", key=f"demo {reader.pk}", now=at)
+    consequences.record(token, found, by="mailbox", key=f"demo {reader.pk}", now=at)

@@ -11,9 +11,10 @@ from django.contrib.auth.models import User
 from issues import workflow
 from issues.models import Issue, Publication
 from newsroom.audience import recipients
-from newsroom.delivery import chunks, correcting, counting
-from newsroom.delivery.counting import Tally
+from newsroom.delivery.control import correcting
 from newsroom.delivery.models import Chunk, ChunkState, Outcome, Send, SendEvent, SendStatus
+from newsroom.delivery.queue import chunks, counting
+from newsroom.delivery.queue.counting import Tally
 from newsroom.lib.text import counted
 
 APPROVED_BEFORE = datetime.timedelta(minutes=40)

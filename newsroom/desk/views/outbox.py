@@ -5,7 +5,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from newsroom.delivery import catcher
+from newsroom.delivery.relay import catcher
 from newsroom.lib.people import allow
 from newsroom.lib.policy import FRAMES
 

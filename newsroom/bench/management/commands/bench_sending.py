@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from newsroom.bench import desk
 from newsroom.bench import sending as bench
-from newsroom.delivery import sending
 from newsroom.delivery.models import Send
+from newsroom.delivery.sender import sending
 from newsroom.lib.links import ReaderToken
 
 MB = 1024

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from newsroom.delivery.bounces import Finding, Kind, read
+from newsroom.delivery.returns.bounces import Finding, Kind, read
 
 ENOUGH = 0.95
 NO_BOUNCE = ("vacation", "delivered")

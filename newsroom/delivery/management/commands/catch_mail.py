@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from newsroom.delivery import catcher
+from newsroom.delivery.relay import catcher
 
 
 class Command(BaseCommand):

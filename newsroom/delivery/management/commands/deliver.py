@@ -8,10 +8,11 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 from django.utils import timezone
 
-from newsroom.delivery import sending, stages
-from newsroom.delivery.homes import Stranger
-from newsroom.delivery.letterbox import SILENCE
+from newsroom.delivery.control import stages
 from newsroom.delivery.models import Send, SendStatus
+from newsroom.delivery.queue.homes import Stranger
+from newsroom.delivery.sender import sending
+from newsroom.delivery.sender.letterbox import SILENCE
 
 LOOK_EVERY = 2.0
 """Seconds between two looks for a send that is under way."""

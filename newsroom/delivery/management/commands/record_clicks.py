@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from newsroom.delivery import recording
+from newsroom.delivery.clicks import recording
 
 
 class Command(BaseCommand):

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
-from newsroom.delivery import returns
+from newsroom.delivery.returns import consequences
 
 MOST = 1_000_000
 """Bytes that are read."""
@@ -35,7 +35,7 @@ class Command(BaseCommand):
         if recipient:
             content = b"X-Original-To: " + recipient.encode("utf-8", "replace") + b"\n" + content
         try:
-            taken = returns.take(content, by="pipe", now=timezone.now())
+            taken = consequences.take(content, by="pipe", now=timezone.now())
         except (OperationalError, InterfaceError) as error:
             self.stderr.write(f"The database does not answer: {error}")
             raise SystemExit(os.EX_TEMPFAIL) from error

@@ -7,8 +7,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from newsroom.delivery import counting, homes, steering
+from newsroom.delivery.control import steering
 from newsroom.delivery.models import Home, Send, SendStatus, Worker
+from newsroom.delivery.queue import counting, homes
 from newsroom.lib.text import counted
 
 WHY = "This machine was taken in while the send was under way. Resume it only if nobody has got the rest from elsewhere."

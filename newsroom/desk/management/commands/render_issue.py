@@ -9,7 +9,7 @@ from django.utils import timezone
 from issues.models import Edition, Issue
 from issues.rendering import Rendered, render
 from issues.snapshot import take
-from newsroom.delivery.wire import compile_letter
+from newsroom.delivery.wire.letter import compile_letter
 
 
 class Command(BaseCommand):

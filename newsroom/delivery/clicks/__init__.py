@@ -1,0 +1,1 @@
+"""Links that readers follow and pixels that they fetch: led on, laid down on disk, and recorded."""

@@ -1,0 +1,1 @@
+"""What comes back: bounces and complaints, by mailbox, pipe or webhook, and what follows from them."""

@@ -1,0 +1,1 @@
+"""What one message is: its headers, its bytes, its signature."""
