@@ -35,6 +35,7 @@ from newsroom.delivery.letterbox import ASKED, SILENCE, Post
 from newsroom.delivery.models import (
     SEND_MOVES,
     ChunkState,
+    Printing,
     RateLimit,
     Send,
     SendStatus,
@@ -214,9 +215,16 @@ def _letter(send: Send) -> Letter:
         printing.edition,
         send.issue.publication,
         printing=printing.pk,
-        date=send.started_at or printing.made_at,
+        date=_let_go_at(send, printing),
     )
     return dkim.signed_letter(letter)
+
+
+def _let_go_at(send: Send, printing: Printing) -> datetime.datetime:
+    """When a person or the clock last let it go on. Workers come and go, and a message that one of them left in doubt is sent
+    again as it was; but what begins anew must not arrive as hours old."""
+    moments = [send.started_at, send.stage_at, steering.resumed_at(send), printing.made_at]
+    return max(filter(None, moments))
 
 
 def _leave(send: Send, worker: Worker, why: str, *, now: datetime.datetime) -> None:
