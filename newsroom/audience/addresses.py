@@ -34,8 +34,9 @@ def normal_address(given: str) -> str:
         address = f"{local}@{domain_in_ascii(domain)}"
         validate_email(address)
         validate_length(address)
-        if not address.isprintable():  # RFC 5321 lets quoted names hold control characters; headers do not
-            raise ValidationError("unprintable")
+        # RFC 5321 lets quoted names hold control characters; headers do not. Django takes a Kelvin sign for a k
+        if not address.isprintable() or not address.isascii():
+            raise ValidationError("not for a header")
     except (ValidationError, UnicodeError):
         if _is_address_beyond_ascii(local, domain):  # RFC 6531; our sender does not speak SMTPUTF8
             raise Refused(

@@ -262,7 +262,8 @@ def test_addresses_that_could_do_harm_are_refused_in_words_that_cannot(given):
 
 
 @pytest.mark.parametrize(
-    "given", ["jörg@readers.example", "jo\u0308rg@bücher.example", "用户@readers.example"]
+    "given",
+    ["jörg@readers.example", "jo\u0308rg@bücher.example", "用户@readers.example", "\u212aim@readers.example"],
 )
 def test_of_letters_beyond_ascii_it_is_said_that_we_cannot_write_to_them_yet(publication, given):
     page = Client().post(f"/{publication.slug}/subscribe/", {"email": given}).content.decode()
