@@ -151,6 +151,7 @@ class _Shift:
             send, worker, _letter(send), self.paces, clock=clock, done=Ledger.of(send), keep_going=keep_going,
             note=self._note
         )  # fmt: skip
+        self._waited = send.not_before
         self._beaten = 0.0
         self._rates: deque[tuple[float, int]] = deque()
 
@@ -185,11 +186,18 @@ class _Shift:
         others.filter(pk=self.worker.pk).update(
             seen_at=self.clock(), sent=sent, failed=failed, rate=self._rate(now)
         )
+        if self._waited and self.post.sent:
+            self._waits_no_more()
         self.paces.obey(_limits())
         self.paces.share(others.count())
         tripwires.check(self.send, now=self.clock())
         if not Send.objects.filter(pk=self.send.pk, status=SendStatus.SENDING).exists():
             self.post.stop(ASKED)
+
+    def _waits_no_more(self) -> None:
+        """The mail server takes messages again, so what was waited for is over; unless something else has come up since."""
+        Send.objects.filter(pk=self.send.pk, not_before=self._waited).update(waiting_for="", not_before=None)
+        self._waited = None
 
     def _rate(self, now: float) -> float:
         self._rates.append((now, self.post.sent))
