@@ -29,7 +29,6 @@ validate_length = MaxLengthValidator(254)
 def normal_address(given: str) -> str:
     """The address as it is stored: trimmed, domain in small letters and ASCII (RFC 5890). Raises ``Refused``."""
     local, _, domain = given.strip().rpartition("@")
-    shown = "".join(letter for letter in given.strip()[:80] if letter.isprintable())
     try:
         address = f"{local}@{domain_in_ascii(domain)}"
         validate_email(address)
@@ -38,6 +37,7 @@ def normal_address(given: str) -> str:
         if not address.isprintable() or not address.isascii():
             raise ValidationError("not for a header")
     except (ValidationError, UnicodeError):
+        shown = "".join(letter for letter in given.strip()[:80] if letter.isprintable())
         if _is_address_beyond_ascii(local, domain):  # RFC 6531; our sender does not speak SMTPUTF8
             raise Refused(
                 f"“{shown}” has other letters than a to z before the @. We cannot write to such addresses yet."
@@ -50,7 +50,7 @@ def _is_address_beyond_ascii(local: str, domain: str) -> bool:
     """Whether it would be an address if its letters beyond ASCII were others."""
     letters = [letter for letter in unicodedata.normalize("NFC", local) if not letter.isascii()]
     plain = "".join(letter if letter.isascii() else "x" for letter in local)
-    return bool(letters) and all(map(str.isalpha, letters)) and is_address(f"{plain}@{domain}")
+    return not local.isascii() and all(map(str.isalpha, letters)) and is_address(f"{plain}@{domain}")
 
 
 def domain_in_ascii(domain: str) -> str:
