@@ -45,7 +45,7 @@ from newsroom.delivery.pacing import Paces
 from newsroom.delivery.scheduling import note
 from newsroom.delivery.smtp import RelayDown
 from newsroom.delivery.wire import Letter, compile_letter
-from newsroom.lib.errors import Conflict
+from newsroom.lib.errors import Conflict, Refused
 from newsroom.lib.states import move
 from newsroom.lib.text import counted
 
@@ -126,8 +126,13 @@ def run(send_id: int, *, clock: Clock, keep_going: Callable[[], bool]) -> None:
     _settle_down()
     home = homes.at_home(now=clock())
     recovery.recover(home, now=clock())
+    try:
+        letter = _letter(send)
+    except Refused as error:  # trying again would not help: a person has to correct the issue
+        steering.pause(send, by=None, now=clock(), why=str(error))
+        return
     with homes.at_work(send, home, now=clock()) as worker:
-        shift = _Shift(send, worker, clock, keep_going)
+        shift = _Shift(send, worker, letter, clock, keep_going)
         why = shift.work()
     _leave(send, worker, why, now=clock())
 
@@ -144,11 +149,13 @@ def _settle_down() -> None:
 class _Shift:
     """One worker's time with a send."""
 
-    def __init__(self, send: Send, worker: Worker, clock: Clock, keep_going: Callable[[], bool]) -> None:
+    def __init__(
+        self, send: Send, worker: Worker, letter: Letter, clock: Clock, keep_going: Callable[[], bool]
+    ) -> None:
         self.send, self.worker, self.clock, self.keep_going = send, worker, clock, keep_going
         self.paces = Paces(_limits())
         self.post = Post(
-            send, worker, _letter(send), self.paces, clock=clock, done=Ledger.of(send), keep_going=keep_going,
+            send, worker, letter, self.paces, clock=clock, done=Ledger.of(send), keep_going=keep_going,
             note=self._note
         )  # fmt: skip
         self._waited = send.not_before
