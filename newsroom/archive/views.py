@@ -22,6 +22,7 @@ from newsroom.archive import reading
 from newsroom.audience import consents, recipients, subscribing
 from newsroom.audience.throttling import TooMany
 from newsroom.lib.errors import Refused
+from newsroom.lib.forms import posted
 from newsroom.lib.links import absolute
 
 ISSUES_A_PAGE = 20
@@ -121,8 +122,9 @@ def subscribe(request: HttpRequest, publication: str) -> HttpResponse:
     owner = get_object_or_404(Publication, slug=publication)
     if request.method != "POST":
         return redirect("archive:front", owner.slug)
-    form = SubscribeForm(request.POST)
+    form = SubscribeForm()
     try:
+        form = SubscribeForm(posted(request))
         if not form.is_valid():
             raise Refused("Write your email address, such as name@example.org.")
         if not form.cleaned_data["website"]:

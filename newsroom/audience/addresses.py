@@ -1,5 +1,7 @@
 """Addresses of readers: how they are written, and whose they are."""
 
+import unicodedata
+
 import idna
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, validate_email
@@ -31,12 +33,24 @@ def normal_address(given: str) -> str:
         address = f"{local}@{domain_in_ascii(domain)}"
         validate_email(address)
         validate_length(address)
-        if not address.isprintable():  # RFC 5321 lets quoted names hold control characters; headers do not
-            raise ValidationError("unprintable")
+        # RFC 5321 lets quoted names hold control characters; headers do not. Django takes a Kelvin sign for a k
+        if not address.isprintable() or not address.isascii():
+            raise ValidationError("not for a header")
     except (ValidationError, UnicodeError):
         shown = "".join(letter for letter in given.strip()[:80] if letter.isprintable())
+        if _is_address_beyond_ascii(local, domain):  # RFC 6531; our sender does not speak SMTPUTF8
+            raise Refused(
+                f"“{shown}” has other letters than a to z before the @. We cannot write to such addresses yet."
+            ) from None
         raise Refused(f"“{shown}” is not an email address.") from None
     return address
+
+
+def _is_address_beyond_ascii(local: str, domain: str) -> bool:
+    """Whether it would be an address if its letters beyond ASCII were others."""
+    letters = [letter for letter in unicodedata.normalize("NFC", local) if not letter.isascii()]
+    plain = "".join(letter if letter.isascii() else "x" for letter in local)
+    return not local.isascii() and all(map(str.isalpha, letters)) and is_address(f"{plain}@{domain}")
 
 
 def domain_in_ascii(domain: str) -> str:

@@ -377,6 +377,14 @@ def test_an_address_that_was_wrong_is_still_in_the_form(client):
     assert 'value="&quot;&gt;&lt;b&gt;ann"' in response.content.decode()
 
 
+def test_the_form_on_a_page_of_its_own_heads_it(client):
+    publication = make_publication()
+    page = client.post(f"/{publication.slug}/subscribe/", {"email": "ann"}).content.decode()
+    assert f"<h1>Get {publication.name} by mail</h1>" in page
+    front = client.get(f"/{publication.slug}/").content.decode()
+    assert f"<h2>Get {publication.name} by mail</h2>" in front
+
+
 def test_a_title_changed_after_a_reopening_does_not_show_before_it_goes_out(client):
     issue = make_approved_issue(title="Old words")
     workflow.reopen(issue, by=None, now=NOW)

@@ -74,6 +74,12 @@ def test_what_is_no_address_is_listed(publication, odd):
     assert not Subscriber.objects.exists()
 
 
+def test_of_an_address_that_we_cannot_write_to_yet_that_is_said(publication):
+    _, left_out = bring_in(publication, "email\njörg@readers.example\n")
+    said = "“jörg@readers.example” has other letters than a to z before the @. We cannot write to such addresses yet."
+    assert left_out == [(2, said)]
+
+
 @pytest.mark.parametrize("length", [254, 255, 320])
 def test_an_address_longer_than_its_column_is_listed(publication, length):
     address = "a" * 60 + "@" + ".".join(["b" * 50] * 6)[: length - 61 - 8] + ".example"

@@ -261,7 +261,7 @@ def test_cancelled_it_stops_before_the_next_batch_and_may_go_on(publication, few
     read(intake, keep_going=lambda: not intakes.cancel(Intake.objects.get(), now=NOW))
     assert (intake.status, intake.read_rows) == (IntakeStatus.CANCELLED, 3)
     assert Subscription.objects.count() == 3
-    with pytest.raises(NotNow):
+    with pytest.raises(NotNow, match="This import is cancelled"):
         intakes.cancel(intake, now=NOW)
     intakes.try_again(intake)
     assert read(intake).status == IntakeStatus.DONE

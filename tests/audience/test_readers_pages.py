@@ -21,6 +21,12 @@ from newsroom.lib.links import ReaderToken
 from tests.make import NOW, make_list, make_publication, make_reader
 
 ANN = "ann@readers.example"
+UNREADABLE = [
+    ("--x\r\nrubbish", "multipart/form-data"),
+    ("--x\r\nrubbish", "multipart/form-data; boundary=é"),
+    ("&".join(f"a{number}=1" for number in range(5000)), "application/x-www-form-urlencoded"),
+]
+"""Bodies that no browser sends."""
 
 
 @pytest.fixture
@@ -90,6 +96,39 @@ def test_a_token_of_somebody_erased_is_answered_kindly(reader):
         for answer in (Client().get(path), Client().post(path)):
             assert answer.status_code == 200
             assert "Nothing comes to you any more" in answer.content.decode()
+
+
+@pytest.mark.parametrize("debug", [False, True])
+@pytest.mark.parametrize(("body", "kind"), UNREADABLE)
+@pytest.mark.parametrize("where", ["preferences", "confirm", "subscribe"])
+def test_a_body_that_cannot_be_read_is_answered_in_a_sentence(reader, settings, where, body, kind, debug):
+    settings.DEBUG = debug
+    reader.status = Status.PENDING
+    reader.save()
+    paths = {
+        "preferences": f"/preferences/{subscribing.token_of(reader.pk)}/",
+        "confirm": subscribing.confirm_url(reader.pk, now=timezone.now()).removeprefix(links.absolute("")),
+        "subscribe": f"/{reader.mailing_list.slug}/subscribe/",
+    }
+    response = Client(raise_request_exception=False).generic("POST", paths[where], body, content_type=kind)
+    assert "What your browser sent could not be read." in response.content.decode()
+    assert response.status_code in (200, 422)
+    reader.refresh_from_db()
+    assert reader.status == Status.PENDING
+
+
+@pytest.mark.parametrize("letters", ["iso-8859-1", "no-such-letters"])
+def test_a_button_counts_whatever_letters_its_body_says_it_is_written_in(reader, letters):
+    reader.status = Status.PENDING
+    reader.save()
+    kind = f"application/x-www-form-urlencoded; charset={letters}"
+    path = subscribing.confirm_url(reader.pk, now=timezone.now()).removeprefix(links.absolute(""))
+    assert "You are in" in Client().generic("POST", path, "", content_type=kind).content.decode()
+    path = f"/preferences/{subscribing.token_of(reader.pk)}/"
+    assert "You have left" in Client().generic("POST", path, "act=leave", content_type=kind).content.decode()
+    path = f"/{reader.mailing_list.slug}/subscribe/"
+    said = Client().generic("POST", path, "email=bob%40readers.example", content_type=kind)
+    assert "bob@readers.example" in Subscriber.objects.values_list("email", flat=True), said.content
 
 
 @pytest.mark.parametrize("odd", ["nobody", "a" * 27, "é", "0" * 40, "%00"])
@@ -222,6 +261,16 @@ def test_an_operator_sees_unsubscribes_and_erases_one_person(reader, olga):
     assert "Erase everything" in olga.get(f"{here}erase/").content.decode()
     olga.post(f"{here}erase/")
     assert not Subscriber.objects.exists()
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_the_desk_says_who_brings_an_erased_address_back(reader, olga, reason):
+    suppressing.suppress(ANN, reason, now=timezone.now())
+    said = olga.post(f"/desk/subscribers/{reader.subscriber_id}/erase/", follow=True).content.decode()
+    Client().post(f"/{reader.mailing_list.slug}/subscribe/", {"email": ANN})
+    comes_back = Subscription.objects.filter(subscriber__email=ANN).exists()
+    words = ("but its owner, by the form", "not even the form to subscribe")
+    assert tuple(each in said for each in words) == (comes_back, not comes_back)
 
 
 def test_an_address_is_suppressed_searched_exported_and_lifted_by_hand(reader, olga):

@@ -261,6 +261,24 @@ def test_addresses_that_could_do_harm_are_refused_in_words_that_cannot(given):
     assert str(refused.value).isprintable()
 
 
+@pytest.mark.parametrize(
+    "given",
+    ["jörg@readers.example", "jo\u0308rg@bücher.example", "用户@readers.example", "\u212aim@readers.example"],
+)
+def test_of_letters_beyond_ascii_it_is_said_that_we_cannot_write_to_them_yet(publication, given):
+    page = Client().post(f"/{publication.slug}/subscribe/", {"email": given}).content.decode()
+    assert "We cannot write to such addresses yet." in page
+    assert not Subscriber.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "odd", ["jörg", "jö rg@readers.example", "“ann@readers.example", "jörg@readers", "ö@@a.example"]
+)
+def test_with_other_letters_what_is_no_address_is_none(odd):
+    with pytest.raises(Refused, match="is not an email address"):
+        subscribing.normal_address(odd)
+
+
 def test_names_keep_their_letters_and_lose_their_lines():
     assert one_line("  \u05d3\u05e0\u05d4\u200f \U0001f469\u200d\U0001f680\r\nBcc:\0x", 120) == (
         "\u05d3\u05e0\u05d4\u200f \U0001f469\u200d\U0001f680 Bcc: x"

@@ -94,6 +94,23 @@ def test_a_letter_that_is_wrong_far_down_the_file_is_seen():
     assert tables.form_of(io.BytesIO(source)).encoding == "cp1252"
 
 
+@pytest.mark.parametrize("mark", list(tables.DELIMITERS))
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le"])
+def test_the_line_that_tells_excel_the_delimiter_is_obeyed_and_is_no_row(mark, encoding):
+    source = f"sep={mark}\r\nemail{mark}town\r\nann@example.org{mark}A, B; C\r\n"
+    source = source if mark in "\t|" else source.replace("A, B; C", "Pier")
+    raw = source.encode(encoding)
+    form = tables.form_of(io.BytesIO(raw))
+    assert (form.delimiter, form.head) == (mark, True)
+    table = tables.Table(io.BytesIO(raw), form)
+    assert (table.head, [record.line for record in table]) == (["email", "town"], [3])
+
+
+def test_below_the_line_for_excel_a_first_row_may_be_a_person():
+    assert read(b'"sep=|"\nann@example.org|a;b;c\n') == ([], [["ann@example.org", "a;b;c"]])
+    assert read(b"sep=:\nemail;name\nann@example.org;Ann\n")[0] == ["email", "name"]
+
+
 def test_a_first_row_with_an_address_is_a_person():
     assert read(b"ann@example.org,Ann\nbob@example.org,Bob\n") == (
         [],

@@ -2,6 +2,8 @@
 
 import datetime
 from collections import Counter
+from email import message_from_bytes
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import time_machine
@@ -40,6 +42,11 @@ def tick(at: datetime.datetime) -> None:
 def said(send: Send, what: str) -> str:
     """The words of the latest event of that name."""
     return send.events.filter(what=what).first().note
+
+
+def dated(message: bytes) -> datetime.datetime:
+    """What a message says of when it was written."""
+    return parsedate_to_datetime(message_from_bytes(message)["Date"])
 
 
 class Hand:

@@ -442,6 +442,14 @@ def test_public_pages_are_open_to_everybody(clients, world):
             assert answer(clients[who], "get", path) == wanted, (name, who)
 
 
+def test_a_body_that_cannot_be_read_is_answered_by_a_page(settings):
+    settings.DEBUG = False
+    client = Client(raise_request_exception=False)
+    response = client.generic("POST", "/desk/sign-in/", "rubbish", content_type="multipart/form-data")
+    assert response.status_code == 400
+    assert "Go back and try again." in response.content.decode()
+
+
 def test_a_public_page_of_nothing_is_404():
     for name, door in PUBLIC.items():
         method = "post" if name == "archive:subscribe" or name in PORTAL_POSTS else "get"

@@ -327,6 +327,12 @@ def test_a_draft_that_cannot_be_brought_in_says_why_and_saves_nothing(tmp_path, 
     assert not Issue.objects.exists()
 
 
+@pytest.mark.parametrize("day", ["2026-02-31", "tomorrow", "31/05/2026"])
+def test_a_day_that_is_none_is_said_so_in_a_sentence(tmp_path, day):
+    with pytest.raises(CommandError, match=f"“{day}” is no day. Write it as"):
+        run("import_issue", str(tmp_path / "draft.md"), "--publication", "any", "--on", day)
+
+
 def test_a_file_that_is_not_there_is_said_so(tmp_path):
     with pytest.raises(CommandError, match="cannot be opened"):
         run("import_issue", str(tmp_path / "nothing"), "--publication", make_publication().slug)

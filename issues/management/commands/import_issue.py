@@ -1,7 +1,7 @@
 """``manage.py import_issue FILE --publication SLUG``: a draft becomes an issue, as in the browser."""
 
 import datetime
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -14,6 +14,15 @@ from newsroom.lib.errors import Refused
 from newsroom.lib.text import counted
 
 
+def _day(given: str) -> datetime.date:
+    try:
+        return datetime.date.fromisoformat(given)
+    except ValueError:
+        raise ArgumentTypeError(
+            f"“{given}” is no day. Write it as 2031-05-31, year, month and day."
+        ) from None
+
+
 class Command(BaseCommand):
     help = "Make an issue of a draft: text, Markdown or HTML. Saves all of it or nothing."
 
@@ -22,7 +31,7 @@ class Command(BaseCommand):
         parser.add_argument("--publication", required=True, metavar="SLUG")
         parser.add_argument(
             "--on",
-            type=datetime.date.fromisoformat,
+            type=_day,
             metavar="YYYY-MM-DD",
             help="day of issue; today if left out",
         )

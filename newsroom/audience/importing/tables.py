@@ -7,6 +7,7 @@ is lost: where quotes are odd, a line is read alone.
 import codecs
 import csv
 import io
+import re
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
@@ -58,6 +59,8 @@ _SAMPLE_BYTES, _GUESS_BYTES, _CHUNK = 256 * 1024, 16 * 1024, 1024 * 1024
 _LONGEST_LINE = 1024 * 1024
 _MOST_LINES = 60
 """A cell with more lines than this is taken for one whose quote was never closed."""
+_EXCEL = re.compile(r"""\ufeff?["']?sep=([^"'\r\n])["']?[ \t]*(?:\r\n|[\r\n])?""", re.IGNORECASE)
+"""The line before all others that tells Excel the delimiter; it is no row."""
 _FOREIGN = (
     (b"PK\x03\x04", "a spreadsheet or a ZIP file"),
     (b"\x1f\x8b", "a packed file"),
@@ -155,6 +158,7 @@ class _Lines:
         self._back: deque[str] = deque()
         self.number = 0
         self.taken: list[str] = []
+        self._skip_excel()
 
     def __iter__(self) -> Iterator[str]:
         return self
@@ -177,6 +181,13 @@ class _Lines:
 
     def close(self) -> None:
         self._read.close()
+
+    def _skip_excel(self) -> None:
+        first = self._next()
+        if _EXCEL.fullmatch(first):
+            self.number = 1
+        else:
+            self._back.append(first)
 
     def _next(self) -> str:
         line = self._read.readline(_LONGEST_LINE)
@@ -213,10 +224,11 @@ def form_of(file: BinaryIO) -> Form:
     text = begin.decode(encoding, "replace").removeprefix("\ufeff")
     if text.count("\0") > len(text) // 20:
         raise Refused("This is not a text file. Export the list as CSV and try again.")
+    told, text = _told(text)
     rows = [cut.rstrip("\r\n") for cut in io.StringIO(text, newline="").readlines()[:50]]
     if not any(row.strip() for row in rows):
         raise Refused("This file is empty.")
-    delimiter = _delimiter(text)
+    delimiter = told or _delimiter(text)
     first = next(row for row in rows if row.strip())
     return Form(encoding, delimiter, head=not _has_address(_alone(first, delimiter)))
 
@@ -288,6 +300,14 @@ def _guess(some: bytes) -> str:
 def _own_name(encoding: str) -> str:
     wanted = codecs.lookup(encoding).name
     return next((name for name in ENCODINGS if codecs.lookup(name).name == wanted), "")
+
+
+def _told(text: str) -> tuple[str, str]:
+    """The delimiter that the file names for Excel, if we know it, and the text below that line."""
+    found = _EXCEL.match(text)
+    if found is None:
+        return "", text
+    return found[1] if found[1] in DELIMITERS else "", text[found.end() :]
 
 
 def _delimiter(text: str) -> str:

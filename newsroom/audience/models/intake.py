@@ -54,6 +54,7 @@ class Intake(models.Model):
 
     class Meta:
         ordering = ["-made_at"]
+        verbose_name = "import"  # what the desk calls it
 
     def __str__(self) -> str:
         return self.name

@@ -11,7 +11,8 @@ from newsroom.audience import consents, subscribing
 from newsroom.audience.models import Status
 from newsroom.audience.subscribing import Invitation
 from newsroom.audience.views.asking import ask_again
-from newsroom.lib.errors import NotNow
+from newsroom.lib.errors import NotNow, Refused
+from newsroom.lib.forms import posted
 
 
 @csrf_exempt  # readers have no cookies; the token in the address is the permission
@@ -22,16 +23,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     invitation = subscribing.find_invitation(token, now=timezone.now())
     if invitation is None:
         raise Http404("No subscription has this address.")
-    said = {}
-    if request.method == "POST" and request.POST.get("act") == "again":
-        said = ask_again(
-            request,
-            invitation.subscription,
-            source="link to confirm",
-            words=f"Send me another mail to confirm {invitation.subscription.mailing_list}",
-        )
-    elif request.method == "POST":
-        _confirmed(request, invitation)
+    said = _done(request, invitation) if request.method == "POST" else {}
     invitation.subscription.refresh_from_db()
     subscription = invitation.subscription
     values = {
@@ -41,6 +33,23 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
         "preferences": subscribing.preferences_url(subscription.pk) if invitation.holds else "",
     }
     return render(request, "audience/confirm.html", values | said)
+
+
+def _done(request: HttpRequest, invitation: Invitation) -> dict[str, object]:
+    """Do what the button says; what the page has to say to it."""
+    try:
+        act = posted(request).get("act")
+    except Refused as error:
+        return {"error": str(error)}
+    if act == "again":
+        return ask_again(
+            request,
+            invitation.subscription,
+            source="link to confirm",
+            words=f"Send me another mail to confirm {invitation.subscription.mailing_list}",
+        )
+    _confirmed(request, invitation)
+    return {}
 
 
 def _confirmed(request: HttpRequest, invitation: Invitation) -> None:

@@ -2,9 +2,7 @@
 
 from typing import Any
 
-from django.core.exceptions import SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse
-from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -14,6 +12,8 @@ from django.views.decorators.http import require_http_methods
 from newsroom.audience import consents, subscribing
 from newsroom.audience.models import GONE, Subscription
 from newsroom.audience.views.asking import ask_again
+from newsroom.lib.errors import Refused
+from newsroom.lib.forms import posted
 
 REASONS = [
     "Too many mails",
@@ -38,8 +38,7 @@ def leave(request: HttpRequest, token: str) -> HttpResponse:
     subscription = subscribing.find(pk)
     if subscription is None:
         return render(request, "audience/nobody.html")
-    posted = _posted(request) if request.method == "POST" else None
-    said = _done(request, token, subscription, posted) if posted is not None else {}
+    said = _done(request, token, subscription, _fields(request)) if request.method == "POST" else {}
     subscription.refresh_from_db()
     values = {
         "subscription": subscription,
@@ -51,12 +50,12 @@ def leave(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _done(
-    request: HttpRequest, token: str, subscription: Subscription, posted: dict[str, str]
+    request: HttpRequest, token: str, subscription: Subscription, fields: dict[str, str]
 ) -> dict[str, Any]:
     """Do what the button says; what the page has to say to it."""
     now = timezone.now()
     evidence = consents.seen(request, source="page to leave", printing=subscribing.printing_of(token))
-    match posted.get("act"):
+    match fields.get("act"):
         case "again":
             return ask_again(
                 request,
@@ -65,19 +64,17 @@ def _done(
                 words=f"Subscribe to {subscription.mailing_list} again",
             )
         case "why":
-            words = " ".join(filter(None, [posted.get("reason", ""), posted.get("words", "").strip()]))
+            words = " ".join(filter(None, [fields.get("reason", ""), fields.get("words", "").strip()]))
             subscribing.say_why(subscription, words, evidence=evidence, now=now)
             return {"thanks": True}
-    one_click = ONE_CLICK in {(name.lower(), value.lower()) for name, value in posted.items()}
+    one_click = ONE_CLICK in {(name.lower(), value.lower()) for name, value in fields.items()}
     subscribing.leave(subscription, by="one-click" if one_click else "page", now=now, evidence=evidence)
     return {}
 
 
-def _posted(request: HttpRequest) -> dict[str, str]:
-    """The fields of the body in either encoding; none if it is neither, or has too many."""
-    # Django refuses a body that says it is in other letters; what we read is the same in all of them
-    request.encoding = "utf-8"
+def _fields(request: HttpRequest) -> dict[str, str]:
+    """What was posted; nothing if that cannot be read."""
     try:
-        return request.POST.dict()
-    except (MultiPartParserError, SuspiciousOperation):
+        return {name: str(value) for name, value in posted(request).items()}
+    except Refused:
         return {}

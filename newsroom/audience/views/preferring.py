@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from newsroom.audience import consents, personal, preferring, subscribing, suppressing
 from newsroom.audience.models import MailingList, Reason, Status, Subscriber, Subscription
 from newsroom.lib.errors import Refused
-from newsroom.lib.forms import fields_only
+from newsroom.lib.forms import fields_only, posted
 from newsroom.lib.text import one_line
 
 SOURCE = "preference page"
@@ -47,10 +47,13 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
     if subscription is None:
         return render(request, "audience/nobody.html")
     person = subscription.subscriber
-    form = _about(person, subscription.mailing_list, request)
+    form = _about(person, subscription.mailing_list)
     said: dict[str, object] = {}
     if request.method == "POST":
         try:
+            fields = posted(request)
+            if fields.get("act") == "about":
+                form = _about(person, subscription.mailing_list, fields)
             said = {"done": _done(request, token, person, form)}
         except Refused as error:
             said = {"error": str(error)}
@@ -119,11 +122,10 @@ def _done(request: HttpRequest, token: str, person: Subscriber, form: AboutForm)
     return ""
 
 
-def _about(person: Subscriber, mailing_list: MailingList, request: HttpRequest) -> AboutForm:
+def _about(person: Subscriber, mailing_list: MailingList, fields: QueryDict | None = None) -> AboutForm:
     asks = list(dict.fromkeys([*mailing_list.asks, *_asked_by_others(person)]))
     initial = {f"attribute{n}": person.attributes.get(ask, "") for n, ask in enumerate(asks)}
-    posted = request.POST if request.POST.get("act") == "about" else None
-    return AboutForm(posted, asks=asks, initial={"name": person.name, **initial})
+    return AboutForm(fields, asks=asks, initial={"name": person.name, **initial})
 
 
 def _asked_by_others(person: Subscriber) -> list[str]:

@@ -134,7 +134,15 @@ def _refusal(error: Exception) -> Refusal | None:
 
 
 def _down(relay: Relay, error: Exception) -> str:
-    if isinstance(error, smtplib.SMTPAuthenticationError):
-        return f"The mail server {relay} does not accept our user name and password."
-    why = getattr(error, "strerror", None) or error
+    """Why nothing is handed over, as a sentence."""
+    refusal = _refusal(error)
+    if isinstance(error, smtplib.SMTPAuthenticationError) and refusal and refusal.permanent:
+        return f"The mail server {relay} does not accept our user name and password: {refusal}"
+    if refusal:
+        return f"The mail server {relay} takes no mail from us now: {refusal}"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return (
+            f"The certificate of the mail server {relay} does not hold: {error.verify_message.rstrip('.')}."
+        )
+    why = str(getattr(error, "strerror", None) or error).rstrip(".")
     return f"The mail server {relay} does not answer: {why}."

@@ -120,11 +120,12 @@ def _under_way(send: Send, now: datetime.datetime) -> State:
 
 
 def _progress(send: Send) -> datetime.datetime:
-    """When something last happened: a worker that lives and gets on, a chunk that was closed, a person or the tick."""
+    """When something last happened: a worker that lives and gets on, a chunk that was closed, a person or the tick; or when it
+    has waited long enough, because until then nothing was to happen."""
     getting_on = send.workers.filter(Q(rate__gt=0) | Q(ended_at__isnull=False))
     seen = getting_on.aggregate(at=Max("seen_at"))["at"]
     done = send.chunks.aggregate(at=Max("done_at"))["at"]
-    latest: datetime.datetime = max(filter(None, [seen, done, _began(send)]))
+    latest: datetime.datetime = max(filter(None, [seen, done, send.not_before, _began(send)]))
     return latest
 
 

@@ -23,6 +23,7 @@ from newsroom.delivery.control.scheduling import note
 from newsroom.delivery.models import (
     SEND_MOVES,
     ChunkState,
+    Printing,
     RateLimit,
     Send,
     SendStatus,
@@ -38,7 +39,7 @@ from newsroom.delivery.sender.letterbox import ASKED, SILENCE, Post
 from newsroom.delivery.sender.pacing import Paces
 from newsroom.delivery.wire import dkim
 from newsroom.delivery.wire.letter import Letter, compile_letter
-from newsroom.lib.errors import Conflict
+from newsroom.lib.errors import Conflict, Refused
 from newsroom.lib.states import move
 from newsroom.lib.text import counted
 
@@ -119,8 +120,13 @@ def run(send_id: int, *, clock: Clock, keep_going: Callable[[], bool]) -> None:
     _settle_down()
     home = homes.at_home(now=clock())
     recovery.recover(home, now=clock())
+    try:
+        letter = _letter(send)
+    except Refused as error:  # trying again would not help: a person has to correct the issue
+        steering.pause(send, by=None, now=clock(), why=str(error))
+        return
     with homes.at_work(send, home, now=clock()) as worker:
-        shift = _Shift(send, worker, clock, keep_going)
+        shift = _Shift(send, worker, letter, clock, keep_going)
         why = shift.work()
     _leave(send, worker, why, now=clock())
 
@@ -137,13 +143,16 @@ def _settle_down() -> None:
 class _Shift:
     """One worker's time with a send."""
 
-    def __init__(self, send: Send, worker: Worker, clock: Clock, keep_going: Callable[[], bool]) -> None:
+    def __init__(
+        self, send: Send, worker: Worker, letter: Letter, clock: Clock, keep_going: Callable[[], bool]
+    ) -> None:
         self.send, self.worker, self.clock, self.keep_going = send, worker, clock, keep_going
         self.paces = Paces(_limits())
         self.post = Post(
-            send, worker, _letter(send), self.paces, clock=clock, done=Ledger.of(send), keep_going=keep_going,
+            send, worker, letter, self.paces, clock=clock, done=Ledger.of(send), keep_going=keep_going,
             note=self._note
         )  # fmt: skip
+        self._waited = send.not_before
         self._beaten = 0.0
         self._rates: deque[tuple[float, int]] = deque()
 
@@ -178,11 +187,18 @@ class _Shift:
         others.filter(pk=self.worker.pk).update(
             seen_at=self.clock(), sent=sent, failed=failed, rate=self._rate(now)
         )
+        if self._waited and self.post.sent:
+            self._waits_no_more()
         self.paces.obey(_limits())
         self.paces.share(others.count())
         tripwires.check(self.send, now=self.clock())
         if not Send.objects.filter(pk=self.send.pk, status=SendStatus.SENDING).exists():
             self.post.stop(ASKED)
+
+    def _waits_no_more(self) -> None:
+        """The mail server takes messages again, so what was waited for is over; unless something else has come up since."""
+        Send.objects.filter(pk=self.send.pk, not_before=self._waited).update(waiting_for="", not_before=None)
+        self._waited = None
 
     def _rate(self, now: float) -> float:
         self._rates.append((now, self.post.sent))
@@ -208,9 +224,16 @@ def _letter(send: Send) -> Letter:
         printing.edition,
         send.issue.publication,
         printing=printing.pk,
-        date=send.started_at or printing.made_at,
+        date=_let_go_at(send, printing),
     )
     return dkim.signed_letter(letter)
+
+
+def _let_go_at(send: Send, printing: Printing) -> datetime.datetime:
+    """When a person or the clock last let it go on. Workers come and go, and a message that one of them left in doubt is sent
+    again as it was; but what begins anew must not arrive as hours old."""
+    moments = [send.started_at, send.stage_at, steering.resumed_at(send), printing.made_at]
+    return max(filter(None, moments))
 
 
 def _leave(send: Send, worker: Worker, why: str, *, now: datetime.datetime) -> None:

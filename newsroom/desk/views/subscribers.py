@@ -147,10 +147,20 @@ def erase(request: HttpRequest, pk: int) -> HttpResponse:
     known = access.subscriber(request.user, pk, access.CHANGE)
     if request.method == "POST":
         personal.erase(known, by=person(request), now=timezone.now())
-        messages.success(request, "Erased. Nobody can bring the address in again but its owner.")
+        messages.success(request, f"Erased. {_who_brings_back(known.email)}")
         return redirect("desk:subscribers")
     values = {"person": known, "holdings": personal.holdings(known), "section": "subscribers"}
     return render(request, "desk/erase.html", values)
+
+
+def _who_brings_back(address: str) -> str:
+    row = suppressing.find(address)
+    if row is None or row.reason in subscribing.MAY_BE_ASKED:
+        return "Nobody can bring the address in again but its owner, by the form to subscribe."
+    return (
+        "They had told us that our mail is not wanted, and that stays: not even the form to subscribe brings the address"
+        " back, unless an operator takes it off the suppression list."
+    )
 
 
 @require_POST

@@ -11,7 +11,7 @@ from newsroom.delivery.queue.journal import Mark
 from newsroom.delivery.reporting import receipts
 from newsroom.delivery.sender import sending
 from newsroom.lib.errors import NotNow
-from tests.delivery.hands import LATER, MINUTE, Hand, fresh, said, settled, started
+from tests.delivery.hands import LATER, MINUTE, Hand, dated, fresh, said, settled, started
 from tests.delivery.relays import fake_relay
 from tests.make import describe, make_person
 
@@ -44,6 +44,7 @@ def test_a_correction_goes_to_those_who_wait_and_it_is_known_who_got_which(setti
         sending.run(send.pk, clock=lambda: LATER + MINUTE, keep_going=lambda: True)
     assert len(relay.taken) == 2
     assert all(b"Subject: The crane that learnt" in content for _, content in relay.taken)
+    assert {dated(content) for _, content in relay.taken} == {LATER}
     assert Delivery.objects.get(subscription_id=first.subscription_id).printing.number == 1
     assert list(send.deliveries.exclude(pk=first.pk).values_list("printing__number", flat=True)) == [2, 2]
     assert said(send, "corrected") == "Printing 2 goes to 2 readers; 1 have an earlier one."

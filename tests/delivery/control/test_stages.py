@@ -11,7 +11,7 @@ from newsroom.delivery.models import Send, SendStatus, Stage
 from newsroom.delivery.queue.journal import Mark
 from newsroom.delivery.sender import sending
 from newsroom.lib.errors import Conflict, NotNow
-from tests.delivery.hands import LATER, MINUTE, fresh, settled, started, tick
+from tests.delivery.hands import LATER, MINUTE, dated, fresh, settled, started, tick
 from tests.delivery.relays import fake_relay
 from tests.make import NOW, make_approved_issue, make_person, make_publication, make_reader, make_readers
 
@@ -45,6 +45,9 @@ def test_it_opens_by_stages_and_ends_with_everybody(settings):
             clock[0] += 6 * MINUTE
             stages.advance(before, now=clock[0])
     assert reached == [1, 3, 13, 121, 121, 121]
+    assert [dated(relay.taken[last - 1][1]) for last in reached[:4]] == [
+        NOW + MINUTE + 6 * MINUTE * stage for stage in range(4)
+    ]
     assert relay.recipients[0] == "seed0@own.example"
     assert fresh(send).status == SendStatus.SENT
     assert [each.note for each in send.events.filter(what="next stage").order_by("pk")] == [

@@ -104,7 +104,11 @@ def test_a_relay_that_nobody_runs_is_down():
 
 
 def test_a_relay_that_greets_with_a_refusal_is_down():
-    with talking(b"554 not today\r\n") as relay, Connection(relay) as connection, pytest.raises(RelayDown):
+    with (
+        talking(b"554 not today\r\n") as relay,
+        Connection(relay) as connection,
+        pytest.raises(RelayDown, match="takes no mail from us now: 554 not today"),
+    ):
         connection.open()
 
 
@@ -157,6 +161,23 @@ def test_a_dot_at_the_start_of_a_line_ends_nothing():
     with fake_relay() as relay, Connection(relay.relay) as connection:
         hand_over(connection, message)
     assert relay.taken == [("b@readers.example", message)]
+
+
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [
+        ({"auth": lambda _: b"535 5.7.8 no\r\n"}, "user name and password: 535 5.7.8 no"),
+        ({"auth": lambda _: b"454 4.7.0 later\r\n"}, "takes no mail from us now: 454 4.7.0 later"),
+        ({"auth": lambda _: None}, "does not answer: Connection unexpectedly closed."),
+    ],
+)
+def test_why_a_relay_is_down_is_said_in_its_own_words_and_not_in_those_of_a_program(answers, said):
+    able = {"ehlo": lambda _: b"250-test\r\n250 AUTH PLAIN\r\n"}
+    with fake_relay(**able | answers) as relay:
+        address = Relay(relay.relay.host, relay.relay.port, username="u", password="p")
+        with Connection(address) as connection, pytest.raises(RelayDown) as down:
+            connection.open()
+    assert str(down.value).endswith(said)
 
 
 @contextmanager

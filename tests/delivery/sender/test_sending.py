@@ -351,6 +351,39 @@ def test_a_relay_that_is_down_loses_nobody(settings):
         assert run(send, clock=lambda: NOW + 5 * MINUTE).sent == 3
 
 
+def test_once_the_relay_takes_messages_again_nobody_is_told_that_it_does_not_answer(settings, monkeypatch):
+    send = started()
+    settings.RELAY = dead_relay()
+    run(send)
+    monkeypatch.setattr(sending, "HEARTBEAT", 0)
+    seen = []
+
+    def look() -> bool:
+        seen.append(Send.objects.get().waiting_for)
+        return True
+
+    def slowly(_recipient: str) -> bytes:
+        time.sleep(0.4)
+        return b"250 OK\r\n"
+
+    with fake_relay(dot=slowly) as relay:
+        settings.RELAY = replace(relay.relay, connections=1)
+        run(send, clock=lambda: NOW + 5 * MINUTE, keep_going=look)
+    assert "does not answer" in seen[0]
+    assert seen[-1] == ""
+
+
+def test_an_issue_without_a_way_to_leave_is_paused_and_says_so_and_goes_to_nobody(settings, monkeypatch):
+    send = started()
+    monkeypatch.setattr("newsroom.delivery.wire.slots.UNSUBSCRIBE", "%%NOWHERE%%")
+    with fake_relay() as relay:
+        settings.RELAY = relay.relay
+        assert run(send).waiting == 3
+    assert relay.taken == []
+    assert (send.status, send.workers.count()) == (SendStatus.PAUSED, 0)
+    assert "has no link to unsubscribe" in send.waiting_for
+
+
 def test_a_refused_reader_fails_and_the_others_get_it(settings):
     send = started(readers=3)
     refused = readers_of(send)[0]

@@ -164,6 +164,14 @@ def test_what_it_waits_for_is_said_with_the_next_try(chris):
     assert "The mail server does not answer. Next try in 1 min 30 s." in shown(chris, send)
 
 
+def test_a_wait_that_is_over_is_no_stall(chris):
+    send = started(3)
+    Send.objects.update(not_before=LATER + 5 * MINUTE, waiting_for="3 messages put off by the mail server.")
+    for seconds, expected in [(299, "waiting"), (301, "sending"), (359, "sending"), (361, "stalled")]:
+        now = LATER + seconds * SECOND
+        assert monitoring.state(fresh(send), now=now) == expected
+
+
 def test_finished_has_a_summary_and_asks_no_more(chris):
     send = started(2)
     settled(send, SENT, FAILED)
