@@ -83,7 +83,10 @@ def _begin(send: Send) -> None:
         with transport.connected() as connection:
             connection.open()
         sending.start(send, now=now)
-    except (RelayDown, NotNow, Conflict) as error:
+    except RelayDown as error:
+        again = now + error.again_after
+        Send.objects.filter(pk=send.pk).update(waiting_for=str(error)[:300], not_before=again)
+    except (NotNow, Conflict) as error:
         # Reopened or unscheduled in this very moment: then the next tick sees why.
         Send.objects.filter(pk=send.pk).update(waiting_for=str(error)[:300])
 

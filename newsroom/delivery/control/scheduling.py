@@ -3,6 +3,7 @@
 import datetime
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from issues import readiness
 from issues.models import Issue
@@ -90,8 +91,9 @@ def unschedule(send: Send, *, by: Person, now: datetime.datetime) -> None:
 
 
 def due(*, now: datetime.datetime) -> list[Send]:
-    """Armed sends whose time has come, the oldest first."""
-    found = Send.objects.armed().filter(scheduled_for__lte=now).order_by("scheduled_for")
+    """Armed sends whose time has come, and that wait for nothing now; the oldest first."""
+    ripe = Q(not_before__isnull=True) | Q(not_before__lte=now) | Q(window_ends__lt=now)
+    found = Send.objects.armed().filter(ripe, scheduled_for__lte=now).order_by("scheduled_for")
     return list(found.select_related("issue__publication", "edition"))
 
 

@@ -3,6 +3,7 @@
 A send leaves the rest to ``conversation``, because there the time is spent; a single mail goes by that client, too.
 """
 
+import datetime
 import smtplib
 import socket
 import ssl
@@ -18,7 +19,15 @@ PATIENCE = 15.0
 
 
 class RelayDown(NewsroomError):
-    """The relay cannot be reached: nothing was handed over."""
+    """The relay cannot be reached: nothing was handed over. ``again_after`` is when it is worth another try."""
+
+    again_after = datetime.timedelta(seconds=10)
+
+
+class SignInRefused(RelayDown):
+    """It does not know us. Who asks too often with a wrong password is shut out by many."""
+
+    again_after = datetime.timedelta(minutes=1)
 
 
 class Refusal(NewsroomError):
@@ -60,7 +69,7 @@ class Connection:
             self._smtp.sendmail(sender, [recipient], message)
         except (OSError, smtplib.SMTPException) as error:
             self.close()
-            raise _refusal(error) or InDoubt(_down(self.relay, error)) from error
+            raise _refusal(error) or InDoubt(str(_down(self.relay, error))) from error
 
     def close(self) -> None:
         """Say goodbye if anybody listens."""
@@ -108,7 +117,7 @@ def _connected(relay: Relay, *, patience: float) -> smtplib.SMTP:
     except (OSError, smtplib.SMTPException) as error:
         if smtp is not None:
             smtp.close()
-        raise RelayDown(_down(relay, error)) from error
+        raise _down(relay, error) from error
     if smtp.sock is not None:
         smtp.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return smtp
@@ -133,16 +142,15 @@ def _refusal(error: Exception) -> Refusal | None:
     return Refusal(code, reply) if 400 <= code < 600 else None
 
 
-def _down(relay: Relay, error: Exception) -> str:
+def _down(relay: Relay, error: Exception) -> RelayDown:
     """Why nothing is handed over, as a sentence."""
     refusal = _refusal(error)
     if isinstance(error, smtplib.SMTPAuthenticationError) and refusal and refusal.permanent:
-        return f"The mail server {relay} does not accept our user name and password: {refusal}"
+        return SignInRefused(f"The mail server {relay} does not accept our user name and password: {refusal}")
     if refusal:
-        return f"The mail server {relay} takes no mail from us now: {refusal}"
+        return RelayDown(f"The mail server {relay} takes no mail from us now: {refusal}")
     if isinstance(error, ssl.SSLCertVerificationError):
-        return (
-            f"The certificate of the mail server {relay} does not hold: {error.verify_message.rstrip('.')}."
-        )
+        why = error.verify_message.rstrip(".")
+        return RelayDown(f"The certificate of the mail server {relay} does not hold: {why}.")
     why = str(getattr(error, "strerror", None) or error).rstrip(".")
-    return f"The mail server {relay} does not answer: {why}."
+    return RelayDown(f"The mail server {relay} does not answer: {why}.")

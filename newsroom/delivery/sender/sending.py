@@ -39,13 +39,13 @@ from newsroom.delivery.sender.letterbox import ASKED, SILENCE, Post
 from newsroom.delivery.sender.pacing import Paces
 from newsroom.delivery.wire import dkim
 from newsroom.delivery.wire.letter import Letter, compile_letter
-from newsroom.lib.errors import Conflict, Refused
+from newsroom.lib.errors import Conflict, NotNow, Refused
 from newsroom.lib.states import move
 from newsroom.lib.text import counted
 
 __all__ = ["Tally", "free", "run", "stale", "start", "summary", "tally"]
 
-TRY_AGAIN = datetime.timedelta(seconds=10)
+NOBODY = "Nobody is left to send it to: its readers have left since it was scheduled."
 HEARTBEAT = 1.0
 """Seconds between two signs of life of a worker; it looks whether it should go on as often."""
 RATE_OVER = 30.0
@@ -57,7 +57,8 @@ Clock = Callable[[], datetime.datetime]
 def start(send: Send, *, now: datetime.datetime) -> None:
     """Scheduled → sending: the issue goes out, and every reader of this moment is planned. All of it or nothing.
 
-    Raises ``NotNow`` if it was reopened, or this machine has sent it before; ``Conflict`` if that happens in this moment.
+    Raises ``NotNow`` if it was reopened, this machine has sent it before, or nobody is left to send it to; ``Conflict`` if it
+    is reopened in this moment.
     """
     homes.at_home(now=now)
     with transaction.atomic():
@@ -68,6 +69,8 @@ def start(send: Send, *, now: datetime.datetime) -> None:
         send.planned = chunks.plan(
             send, readers.values_list("pk", flat=True).iterator(chunk_size=20_000), seeds=seeds
         )
+        if not send.planned:
+            raise NotNow(NOBODY)
         send.stage, send.stage_at = _first_stage(send), now
         send.save(update_fields=["planned", "stage", "stage_at"])
         note(send, "started", by=None, now=now, words=f"To {counted(send.planned, 'reader')}.")
@@ -128,7 +131,7 @@ def run(send_id: int, *, clock: Clock, keep_going: Callable[[], bool]) -> None:
     with homes.at_work(send, home, now=clock()) as worker:
         shift = _Shift(send, worker, letter, clock, keep_going)
         why = shift.work()
-    _leave(send, worker, why, now=clock())
+    _leave(send, worker, why, again_after=shift.again_after, now=clock())
 
 
 @cache
@@ -152,6 +155,7 @@ class _Shift:
             send, worker, letter, self.paces, clock=clock, done=Ledger.of(send), keep_going=keep_going,
             note=self._note
         )  # fmt: skip
+        self.again_after = RelayDown.again_after
         self._waited = send.not_before
         self._beaten = 0.0
         self._rates: deque[tuple[float, int]] = deque()
@@ -162,6 +166,7 @@ class _Shift:
         try:
             exchange.run()
         except RelayDown as error:
+            self.again_after = error.again_after
             self.post.stop(str(error))
         try:
             self.post.give_back()
@@ -236,7 +241,9 @@ def _let_go_at(send: Send, printing: Printing) -> datetime.datetime:
     return max(filter(None, moments))
 
 
-def _leave(send: Send, worker: Worker, why: str, *, now: datetime.datetime) -> None:
+def _leave(
+    send: Send, worker: Worker, why: str, *, again_after: datetime.timedelta, now: datetime.datetime
+) -> None:
     """End the worker, and the send if nothing is left of it; else say what it waits for."""
     try:
         Worker.objects.filter(pk=worker.pk).update(ended_at=now, seen_at=now, sent=0, failed=0, rate=0)
@@ -245,7 +252,7 @@ def _leave(send: Send, worker: Worker, why: str, *, now: datetime.datetime) -> N
         if why == TIME_TRAVEL:
             steering.pause(send, by=None, now=now, why=why)
         elif why and why != ASKED:
-            _wait(send, until=now + TRY_AGAIN, why=why)
+            _wait(send, until=now + again_after, why=why)
         elif not why:
             _wrap_up(send, now=now)
     except OperationalError:  # recovery ends the worker, and the next tick looks after the send

@@ -1,13 +1,15 @@
 """When an issue goes out: refusals, waiting, missing, and the scheduler's tick."""
 
 import datetime
+from dataclasses import replace
 
 import pytest
 
 from issues import workflow
 from issues.models import Issue
 from newsroom.audience import recipients, subscribing
-from newsroom.audience.models import Segment
+from newsroom.audience.consents import Evidence
+from newsroom.audience.models import Segment, Subscription
 from newsroom.audience.models import Status as SubscriptionStatus
 from newsroom.celery import app
 from newsroom.delivery.control import scheduling, steering
@@ -15,7 +17,7 @@ from newsroom.delivery.models import Send, SendStatus
 from newsroom.delivery.queue import chunks
 from newsroom.delivery.sender import sending
 from newsroom.lib.errors import Conflict, NotNow, Refused
-from tests.delivery.hands import LATER, MINUTE, fresh, tick
+from tests.delivery.hands import LATER, MINUTE, fresh, said, tick
 from tests.delivery.relays import dead_relay, fake_relay
 from tests.make import (
     NOW,
@@ -190,6 +192,37 @@ def test_while_the_relay_is_down_it_waits_says_why_and_goes_out_when_it_returns(
     assert len(relay.taken) == 2
 
 
+def test_a_relay_that_does_not_know_us_is_not_asked_again_for_a_minute(settings):
+    send, asked = scheduled(), []
+
+    def refuse(line: str) -> bytes:
+        asked.append(line)
+        return b"535 5.7.8 no\r\n"
+
+    with fake_relay(ehlo=lambda _: b"250-test\r\n250 AUTH PLAIN\r\n", auth=refuse) as relay:
+        settings.RELAY = replace(relay.relay, username="u", password="p")
+        for seconds in (0, 3, 30, 59):
+            tick(NOW + 2 * MINUTE + datetime.timedelta(seconds=seconds))
+        assert len(asked) == 1
+        tick(NOW + 3 * MINUTE)
+    assert len(asked) == 2
+    assert "user name and password" in fresh(send).waiting_for
+
+
+def test_if_everybody_has_left_it_does_not_go_out_and_says_so(settings):
+    send = scheduled(readers=1)
+    reader = Subscription.objects.get()
+    subscribing.leave(reader, by="reader", evidence=Evidence(source="test"), now=NOW)
+    with fake_relay() as relay:
+        settings.RELAY = relay.relay
+        tick(NOW + 2 * MINUTE)
+        assert fresh(send).waiting_for == sending.NOBODY
+        assert Issue.objects.get().status == "approved"
+        tick(send.window_ends + MINUTE)
+    assert fresh(send).status == SendStatus.MISSED
+    assert sending.NOBODY in said(send, "missed")
+
+
 def test_past_its_window_it_is_missed_and_never_goes_out_by_itself(settings):
     send = scheduled()
     with fake_relay() as relay:
@@ -239,16 +272,6 @@ def test_a_reopened_issue_is_taken_off_the_schedule_by_the_next_tick(settings):
         tick(NOW + MINUTE)
     assert fresh(send).status == SendStatus.CANCELLED
     assert send.events.get(what="cancelled").note == "The issue was reopened."
-    assert relay.taken == []
-
-
-def test_a_list_that_everybody_has_left_meanwhile_finishes_without_a_message(settings):
-    send = scheduled(readers=1)
-    subscribing.leave(recipients.active(send.issue.publication.slug).get(), by="page", now=NOW)
-    with fake_relay() as relay:
-        settings.RELAY = relay.relay
-        tick(NOW + MINUTE)
-    assert fresh(send).status == SendStatus.SENT
     assert relay.taken == []
 
 

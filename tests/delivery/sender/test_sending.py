@@ -375,7 +375,7 @@ def test_once_the_relay_takes_messages_again_nobody_is_told_that_it_does_not_ans
 
 def test_an_issue_without_a_way_to_leave_is_paused_and_says_so_and_goes_to_nobody(settings, monkeypatch):
     send = started()
-    monkeypatch.setattr("newsroom.delivery.wire.slots.UNSUBSCRIBE", "%%NOWHERE%%")
+    monkeypatch.setattr("newsroom.delivery.wire.letter.slots.UNSUBSCRIBE", "%%NOWHERE%%")
     with fake_relay() as relay:
         settings.RELAY = relay.relay
         assert run(send).waiting == 3
