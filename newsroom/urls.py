@@ -10,6 +10,7 @@ from newsroom.delivery.returns.webhooks import come_back
 from newsroom.desk.views.entrance import healthz
 from sponsors.urls import doors
 
+handler500 = "newsroom.desk.views.entrance.broken"
 admin.site.site_header = admin.site.site_title = "Newsroom"
 admin.site.index_title = "Everything, in lists"
 

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 from django.contrib import admin
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
@@ -448,6 +448,27 @@ def test_a_body_that_cannot_be_read_is_answered_by_a_page(settings):
     response = client.generic("POST", "/desk/sign-in/", "rubbish", content_type="multipart/form-data")
     assert response.status_code == 400
     assert "Go back and try again." in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "said"),
+    [
+        (OperationalError("away"), 503, "Please try again in a minute."),
+        (InterfaceError("closed"), 503, "Please try again in a minute."),
+        (RuntimeError("ours"), 500, "Something broke on our side"),
+    ],
+)
+def test_a_database_that_is_away_is_no_mistake_of_ours(settings, monkeypatch, error, status, said):
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    settings.DEBUG = False
+    monkeypatch.setattr("newsroom.audience.views.leaving.subscribing.find", fail)
+    one_click = {"List-Unsubscribe": "One-Click"}
+    response = Client(raise_request_exception=False).post(subscribing.leave_url(1), one_click)
+    assert response.status_code == status
+    assert response.headers.get("Retry-After") == ("60" if status == 503 else None)
+    assert said in response.content.decode()
 
 
 def test_a_public_page_of_nothing_is_404():
