@@ -251,6 +251,8 @@ export class RichText {
   }
 
   #link() {
+    // Keys may be faster than the browser tells of a selection; then what is selected would be written over.
+    this.view.domObserver.flush();
     const place = linkAt(this.view.state);
     if (place) askForLink(this.view, this.element, place, this.hooks.say);
     else this.hooks.say("Select the words that should become a link.");
