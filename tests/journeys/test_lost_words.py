@@ -77,7 +77,8 @@ def test_words_written_while_signed_out_are_saved_after_signing_in_again(edith, 
     tab.get_by_label("Username").fill("edith")
     tab.get_by_label("Password").fill("a long password")
     tab.get_by_role("button", name="Sign in").click()
-    expect(tab.get_by_role("navigation", name="Desk")).to_be_visible()  # closing it on its way there may wait for ever
+    # closing it on its way there may wait for ever
+    expect(tab.get_by_role("navigation", name="Desk")).to_be_visible()
     tab.close()
     expect(edith.saving).to_contain_text("Saved", timeout=40_000)
     expect(notice).to_have_count(0)
