@@ -20,7 +20,6 @@ from newsroom.lib import links
 from newsroom.lib.errors import NotNow
 
 __all__ = [
-    "MAY_BE_ASKED",
     "Invitation",
     "ask",
     "confirm",
@@ -31,6 +30,7 @@ __all__ = [
     "leave_everything",
     "leave_url",
     "mark_seed",
+    "may_come_back",
     "named",
     "normal_address",
     "preferences_url",
@@ -200,12 +200,17 @@ def _holds(subscription: Subscription, issued_at: datetime.datetime, *, now: dat
     return now < issued_at + HOLDS and all(moment is None or moment <= issued_at for moment in ended)
 
 
-def _may_be_asked(address: str, *, proven: bool, now: datetime.datetime) -> bool:
+def may_come_back(address: str) -> bool:
+    """Whether the form to subscribe brings this address back, as far as the suppression list goes."""
     row = suppressing.find(address)
-    if row is None or proven:
+    return row is None or row.reason in MAY_BE_ASKED
+
+
+def _may_be_asked(address: str, *, proven: bool, now: datetime.datetime) -> bool:
+    if proven or suppressing.find(address) is None:
         return True
     again = f"suppressed {mailbox(address)}"
-    return row.reason in MAY_BE_ASKED and throttling.let(again, 1, SUPPRESSED_AFTER, now=now)
+    return may_come_back(address) and throttling.let(again, 1, SUPPRESSED_AFTER, now=now)
 
 
 def _ask(subscription: Subscription, *, evidence: Evidence, now: datetime.datetime) -> None:

@@ -94,8 +94,7 @@ def erase(request: HttpRequest, token: str) -> HttpResponse:
     values = {"token": token, "person": person, "holdings": personal.holdings(person)}
     if request.method == "POST":
         personal.erase(person, by=None, now=timezone.now())
-        row = suppressing.find(person.email)
-        values |= {"erased": True, "never": row is not None and row.reason not in subscribing.MAY_BE_ASKED}
+        values |= {"erased": True, "never": not subscribing.may_come_back(person.email)}
     return render(request, "audience/erase.html", values)
 
 

@@ -154,8 +154,7 @@ def erase(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _who_brings_back(address: str) -> str:
-    row = suppressing.find(address)
-    if row is None or row.reason in subscribing.MAY_BE_ASKED:
+    if subscribing.may_come_back(address):
         return "Nobody can bring the address in again but its owner, by the form to subscribe."
     return (
         "They had told us that our mail is not wanted, and that stays: not even the form to subscribe brings the address"
