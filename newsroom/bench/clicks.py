@@ -284,9 +284,9 @@ def _wait_for_the_recorder(var: Path) -> None:
     for _ in range(400):
         if not lock.exists():
             return
-        if (held := locks.hold(lock)) is not None:
-            os.close(held)
-            return
+        with locks.holding(lock) as free:
+            if free:
+                return
         time.sleep(0.05)
     raise RuntimeError("The recorder does not end.")
 

@@ -33,7 +33,7 @@ from newsroom.delivery.queue.ledger import Ledger, TimeTravel
 from newsroom.delivery.returns import consequences
 from newsroom.delivery.sender import letterbox, sending
 from newsroom.lib.errors import NotNow
-from tests.delivery.relays import dead_relay, fake_relay
+from tests.delivery.relays import Answer, dead_relay, fake_relay
 from tests.make import NOW, make_approved_issue, make_publication, make_reader, make_readers
 
 pytestmark = pytest.mark.django_db
@@ -306,15 +306,20 @@ def test_a_full_disk_stops_before_anything_is_sent(settings, monkeypatch):
     assert len(relay.taken) == 3
 
 
+def hangs_up_at(turn: int, heard: list[str]) -> Answer:
+    """A relay that agrees to everything, but once hangs up instead."""
+
+    def answer(words: str) -> bytes | None:
+        heard.append(words)
+        return None if len(heard) == turn else b"250 OK\r\n"
+
+    return answer
+
+
 def test_a_connection_lost_after_the_dot_is_in_doubt_and_is_never_repeated(settings):
     send = started(readers=3)
-    dots = []
-
-    def second_breaks(recipient: str) -> bytes | None:
-        dots.append(recipient)
-        return None if len(dots) == 2 else b"250 OK\r\n"
-
-    with fake_relay(dot=second_breaks) as relay:
+    dots: list[str] = []
+    with fake_relay(dot=hangs_up_at(2, dots)) as relay:
         settings.RELAY = relay.relay
         assert run(send).in_doubt == 1
         tally = run(send, clock=lambda: NOW + 5 * MINUTE)  # whose envelope was under way then was put off
@@ -324,13 +329,7 @@ def test_a_connection_lost_after_the_dot_is_in_doubt_and_is_never_repeated(setti
 
 def test_a_connection_lost_before_the_message_puts_it_off(settings):
     send = started(readers=3)
-    asked = []
-
-    def first_breaks(line: str) -> bytes | None:
-        asked.append(line)
-        return None if len(asked) == 1 else b"250 OK\r\n"
-
-    with fake_relay(rcpt=first_breaks) as relay:
+    with fake_relay(rcpt=hangs_up_at(1, [])) as relay:
         settings.RELAY = relay.relay
         tally = run(send)
         assert (tally.sent, tally.in_doubt, tally.deferred) == (2, 0, 1)
